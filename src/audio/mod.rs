@@ -3,6 +3,8 @@
 //! Inside FAME sound is mono `f32` in -1..=1 at [`SAMPLE_RATE`], in [`Frame`]s of 16 ms. Devices
 //! and files are converted at the edge.
 
+pub mod sink;
+
 /// Samples a second everywhere inside FAME.
 pub const SAMPLE_RATE: u32 = 16_000;
 
