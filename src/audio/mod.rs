@@ -3,6 +3,9 @@
 //! Inside FAME sound is mono `f32` in -1..=1 at [`SAMPLE_RATE`], in [`Frame`]s of 16 ms. Devices
 //! and files are converted at the edge.
 
+mod decode;
+pub mod file;
+pub mod resample;
 pub mod sink;
 
 /// Samples a second everywhere inside FAME.

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::resample::RATES;
+
 /// How much sound may wait in a sink. A writer that is further ahead is held back.
 pub const BUFFER: Duration = Duration::from_secs(30);
-
-/// The lowest and the highest rate a sink takes, in samples a second.
-pub const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
 /// Takes mono sound and plays it in order.
 pub trait Sink: Send {
