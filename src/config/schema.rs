@@ -53,7 +53,8 @@ pub struct Listen {
     pub wake_phrase: String,
     /// How alike the phrase and what was heard must sound, 0 (anything) to 1 (exactly).
     pub wake_threshold: f32,
-    /// How long the ear stays open after the wake phrase alone, or for a follow-up, in seconds.
+    /// How long the ear stays open after the wake phrase alone, or for a follow-up, in seconds (1
+    /// to 60).
     pub open_seconds: f32,
     /// Sound kept from before speech was noticed, in milliseconds (300 to 1000).
     pub pre_roll_ms: u32,
@@ -61,7 +62,7 @@ pub struct Listen {
     pub endpoint_ms: u32,
     /// The longest utterance, in seconds (2 to 28); a longer one is cut at a pause.
     pub max_utterance_seconds: f32,
-    /// How long an opened ear waits for the first word, in seconds.
+    /// How long an opened ear waits for the first word, in seconds (1 to 60).
     pub nothing_said_seconds: f32,
     /// Voice activity from which a frame counts as speech, 0 to 1.
     pub vad_threshold: f32,
@@ -178,7 +179,7 @@ pub struct VoiceCommand {
     pub args: Vec<String>,
     /// What it writes.
     pub output: VoiceOutput,
-    /// Samples a second, where `output` is `raw`.
+    /// Samples a second, where `output` is `raw` (8000 to 192000).
     pub sample_rate: u32,
 }
 
