@@ -4,9 +4,15 @@
 //! and files are converted at the edge.
 
 mod decode;
+pub mod device;
+pub mod earcon;
 pub mod file;
+pub mod loudspeaker;
+pub mod microphone;
 pub mod resample;
+mod ring;
 pub mod sink;
+pub mod wav_sink;
 
 /// Samples a second everywhere inside FAME.
 pub const SAMPLE_RATE: u32 = 16_000;

@@ -127,16 +127,21 @@ fn every_kind_of_wav_gives_its_tone() {
 fn compressed_files_give_their_tone() {
     let folder = TempDir::new().unwrap();
     let wav = tone(&folder, "tone.wav", 44_100, 2, 16, SampleFormat::Int);
-    for extension in ["flac", "ogg", "mp3"] {
+    // Debian's sox writes no MP3, so that one was made by lame.
+    let mp3 = wav.with_extension("mp3");
+    std::fs::write(&mp3, include_bytes!("tone.mp3")).unwrap();
+    let mut files = vec![mp3];
+    for extension in ["flac", "ogg"] {
         let path = wav.with_extension(extension);
-        let made = Command::new("sox").arg(&wav).arg(&path).output();
-        if !made.is_ok_and(|output| output.status.success()) {
-            println!("skipped: sox cannot write {extension} here");
-            continue;
+        match Command::new("sox").arg(&wav).arg(&path).output() {
+            Ok(output) if output.status.success() => files.push(path),
+            _ => println!("skipped: sox cannot write {extension} here"),
         }
+    }
+    for path in files {
         let heard = hear(&path).unwrap();
-        assert_tone(&heard.samples, 0.02, extension);
-        assert_eq!(heard.warning, None, "{extension}");
+        assert_tone(&heard.samples, 0.02, &path.display().to_string());
+        assert_eq!(heard.warning, None, "{}", path.display());
     }
 }
 
@@ -370,7 +375,9 @@ proptest! {
         let folder = TempDir::new().unwrap();
         let wav = tone(&folder, "tone.wav", 8_000, 1, 16, SampleFormat::Int);
         let path = wav.with_extension(["wav", "flac", "ogg", "mp3"][which]);
-        if which > 0 {
+        if which == 3 {
+            std::fs::write(&path, include_bytes!("tone.mp3")).unwrap();
+        } else if which > 0 {
             let made = Command::new("sox").arg(&wav).arg(&path).output();
             prop_assume!(made.is_ok_and(|output| output.status.success()));
         }
