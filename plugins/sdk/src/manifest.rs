@@ -1,0 +1,218 @@
+//! `plugin.toml`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Capability, SlotType};
+
+/// What a plugin is and what it can be asked.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// A word of lower-case letters, digits and `_`, unique among plugins.
+    pub id: String,
+    /// The name shown to people.
+    pub name: String,
+    /// The plugin's own version.
+    pub version: String,
+    /// What it is for, in one line.
+    pub summary: String,
+    /// What it may do beyond answering.
+    #[serde(default)]
+    pub permissions: BTreeSet<Permission>,
+    /// Pieces of sentences, used as `<name>`.
+    #[serde(default)]
+    pub rules: BTreeMap<String, String>,
+    /// What it can be asked.
+    #[serde(rename = "intent")]
+    pub intents: Vec<Intent>,
+}
+
+/// One thing that a plugin can be asked.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intent {
+    /// A word like the plugin's id, unique among all intents.
+    pub name: String,
+    /// What happens if it was understood wrongly.
+    pub risk: Risk,
+    /// What it does, fit to follow "You can ask me …".
+    pub summary: String,
+    /// A sentence that asks for it.
+    pub example: String,
+    /// Templates of the sentences that ask for it, see [`crate::sentence`].
+    pub sentences: Vec<String>,
+    /// The slots in the sentences and what they hold.
+    #[serde(default)]
+    pub slots: BTreeMap<String, SlotType>,
+}
+
+/// What a plugin may do beyond answering.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// Steer FAME itself: every [`crate::Act`]. Its sentences are control words and win over all
+    /// others.
+    Control,
+}
+
+/// What an intent does to the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Risk {
+    /// Looks something up.
+    Read,
+    /// Changes something that can be changed back.
+    Write,
+    /// Changes something for good.
+    Destructive,
+    /// Changes FAME or the machine.
+    Admin,
+}
+
+/// Why a `plugin.toml` is refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ManifestError {
+    /// Not the TOML of a manifest.
+    #[error("reading plugin.toml: {0}")]
+    Toml(#[from] toml::de::Error),
+    /// An id or a name that is not a plain word.
+    #[error("plugin `{plugin}`: `{word}` is no name; use lower-case letters, digits and `_`")]
+    Name {
+        /// The plugin's id.
+        plugin: String,
+        /// The word that is no name.
+        word: String,
+    },
+    /// Two intents of one name.
+    #[error("plugin `{plugin}`: two intents are named `{intent}`; rename one")]
+    TwoIntents {
+        /// The plugin's id.
+        plugin: String,
+        /// The name that they share.
+        intent: String,
+    },
+    /// Nothing to say to it.
+    #[error("plugin `{plugin}`: the intent `{intent}` has no sentences; add at least one")]
+    NoSentences {
+        /// The plugin's id.
+        plugin: String,
+        /// The intent that cannot be asked for.
+        intent: String,
+    },
+}
+
+impl Manifest {
+    /// Reads a manifest and checks what its types cannot say.
+    ///
+    /// # Errors
+    /// Names the place in the text, or the plugin and the intent.
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        let manifest: Self = toml::from_str(text)?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// What its intents let the user ask, in the manifest's order.
+    #[must_use]
+    pub fn capabilities(&self) -> Vec<Capability> {
+        let capability = |intent: &Intent| Capability {
+            plugin: self.id.clone(),
+            intent: intent.name.clone(),
+            summary: intent.summary.clone(),
+            example: intent.example.clone(),
+        };
+        self.intents.iter().map(capability).collect()
+    }
+
+    fn check(&self) -> Result<(), ManifestError> {
+        let plugin = || self.id.clone();
+        let names = self
+            .intents
+            .iter()
+            .flat_map(|i| i.slots.keys().chain([&i.name]));
+        if let Some(word) = [&self.id]
+            .into_iter()
+            .chain(names)
+            .find(|word| !is_name(word))
+        {
+            return Err(ManifestError::Name {
+                plugin: plugin(),
+                word: word.clone(),
+            });
+        }
+        let mut seen = BTreeSet::new();
+        for intent in &self.intents {
+            if !seen.insert(&intent.name) {
+                let intent = intent.name.clone();
+                return Err(ManifestError::TwoIntents {
+                    plugin: plugin(),
+                    intent,
+                });
+            }
+            if intent.sentences.is_empty() {
+                let intent = intent.name.clone();
+                return Err(ManifestError::NoSentences {
+                    plugin: plugin(),
+                    intent,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_name(word: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    word.starts_with(|c: char| c.is_ascii_lowercase()) && word.chars().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "id = \"x\"\nname = \"X\"\nversion = \"1\"\nsummary = \"s\"\n";
+
+    fn intent(name: &str, more: &str) -> String {
+        format!(
+            "[[intent]]\nname = \"{name}\"\nrisk = \"read\"\nsummary = \"s\"\nexample = \"e\"\n{more}\n"
+        )
+    }
+
+    #[test]
+    fn every_slot_type_has_a_name() {
+        let slots = r#"sentences = ["a"]
+            slots = { a = "number", b = "ordinal", c = "duration", d = "date", e = "time", f = "place",
+                      g = "sum", h = "text", i = { list = { tea = ["a cup of tea"], milk = [] } } }"#;
+        let manifest = Manifest::parse(&format!("{HEAD}{}", intent("a", slots))).unwrap();
+        assert_eq!(manifest.intents[0].slots.len(), 9);
+        assert!(manifest.permissions.is_empty());
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let one = intent("a", "sentences = [\"a\"]");
+        for (text, part) in [
+            (format!("colour = 1\n{HEAD}{one}"), "colour"),
+            (format!("{HEAD}permissions = [\"root\"]\n{one}"), "root"),
+            (format!("{HEAD}{one}{one}"), "two intents"),
+            (
+                format!("{HEAD}{}", intent("a b", "sentences = [\"a\"]")),
+                "`a b` is no name",
+            ),
+            (
+                format!("{HEAD}{}", intent("a", "sentences = []")),
+                "no sentences",
+            ),
+            (format!("{HEAD}{}", intent("a", "")), "sentences"),
+            (
+                format!("{HEAD}{}", intent("a", "slots = { x = \"colour\" }")),
+                "colour",
+            ),
+        ] {
+            let error = Manifest::parse(&text).unwrap_err().to_string();
+            assert!(error.contains(part), "{part}: {error}");
+        }
+    }
+}

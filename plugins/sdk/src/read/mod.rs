@@ -1,0 +1,157 @@
+//! Values out of words.
+//!
+//! Every reader takes the normalised words of a whole span (see [`crate::words`]) and gives the
+//! value only if all of them belong to it. None looks at the clock: a date such as "next friday"
+//! stays an expression until a handler resolves it.
+
+mod date;
+mod duration;
+mod holiday;
+mod number;
+mod ordinal;
+mod place;
+mod sum;
+mod time;
+
+pub use date::DateExpr;
+pub use duration::duration;
+pub use holiday::Holiday;
+pub use number::{figures, number};
+pub use ordinal::ordinal;
+pub use place::{Place, nearest_place, place, places};
+pub use sum::Sum;
+pub use time::TimeOfDay;
+
+use std::collections::HashMap;
+
+use crate::{Slot, SlotType};
+
+/// The longest span that a slot other than text can have, in words.
+pub(crate) const MAX_SPAN: usize = 24;
+
+/// Reads the values of one slot type.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    kind: SlotType,
+    /// What is said, normalised, and the list's entry that it stands for.
+    entries: HashMap<String, String>,
+}
+
+impl Reader {
+    /// A reader of `kind`.
+    #[must_use]
+    pub fn new(kind: SlotType) -> Self {
+        let mut entries = HashMap::new();
+        if let SlotType::List(list) = &kind {
+            for (entry, others) in list {
+                for said in others.iter().chain([entry]) {
+                    entries.insert(normal(said), entry.clone());
+                }
+            }
+        }
+        Self { kind, entries }
+    }
+
+    /// The type of its values.
+    #[must_use]
+    pub fn kind(&self) -> &SlotType {
+        &self.kind
+    }
+
+    /// Reads all of `words`. Text keeps `original`, the same span as it was said.
+    #[must_use]
+    pub fn read(&self, words: &[&str], original: &str) -> Option<Slot> {
+        if words.is_empty() || (words.len() > MAX_SPAN && self.kind != SlotType::Text) {
+            return None;
+        }
+        match &self.kind {
+            SlotType::Number => number(words).map(Slot::Number),
+            SlotType::Ordinal => ordinal(words).map(Slot::Ordinal),
+            SlotType::Duration => duration(words).map(Slot::Duration),
+            SlotType::Date => DateExpr::read(words).map(Slot::Date),
+            SlotType::Time => TimeOfDay::read(words).map(Slot::Time),
+            SlotType::Place => place(words).map(Slot::Place),
+            SlotType::Sum => Sum::read(words).map(Slot::Sum),
+            SlotType::Text => Some(Slot::Text(original.into())),
+            SlotType::List(_) => self
+                .entries
+                .get(&words.join(" "))
+                .cloned()
+                .map(Slot::Choice),
+        }
+    }
+}
+
+/// `text` as the words it is heard as.
+fn normal(text: &str) -> String {
+    crate::words::Words::new(text).texts().join(" ")
+}
+
+/// Words being read from the front.
+#[derive(Clone)]
+struct Cursor<'a> {
+    words: &'a [&'a str],
+}
+
+impl<'a> Cursor<'a> {
+    fn new(words: &'a [&'a str]) -> Self {
+        Self { words }
+    }
+
+    fn peek(&self) -> Option<&'a str> {
+        self.words.first().copied()
+    }
+
+    fn next(&mut self) -> Option<&'a str> {
+        let (first, rest) = self.words.split_first()?;
+        self.words = rest;
+        Some(first)
+    }
+
+    /// Takes `phrase` (words between blanks) if it comes next.
+    fn eat(&mut self, phrase: &str) -> bool {
+        let mut after = self.clone();
+        let all = phrase.split(' ').all(|part| after.next() == Some(part));
+        if all {
+            *self = after;
+        }
+        all
+    }
+
+    /// Takes the first of `phrases` that comes next; gives which.
+    fn eat_any(&mut self, phrases: &[&str]) -> Option<usize> {
+        phrases.iter().position(|phrase| self.eat(phrase))
+    }
+
+    /// Takes what `read` reads, or nothing.
+    fn attempt<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let mut after = self.clone();
+        let value = read(&mut after)?;
+        *self = after;
+        Some(value)
+    }
+
+    /// Takes the longest run of at most `limit` words that `read` can read.
+    fn longest<T>(&mut self, limit: usize, read: impl Fn(&[&str]) -> Option<T>) -> Option<T> {
+        let most = limit.min(self.words.len());
+        let (len, value) = (1..=most)
+            .rev()
+            .find_map(|len| Some((len, read(&self.words[..len])?)))?;
+        self.words = &self.words[len..];
+        Some(value)
+    }
+
+    fn is_done(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    fn done<T>(&self, value: T) -> Option<T> {
+        self.is_done().then_some(value)
+    }
+}
+
+/// The words of a text, for the readers' tests.
+#[cfg(test)]
+fn with_words<T>(text: &str, read: impl FnOnce(&[&str]) -> T) -> T {
+    read(&crate::words::Words::new(text).texts())
+}

@@ -1,0 +1,100 @@
+//! Sentences that the same words match.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::Sentence;
+use super::template::{Node, Source};
+use crate::read::Reader;
+
+/// Forms of one sentence that are compared with other sentences. A sentence with more is
+/// compared as far as this.
+const MAX_FORMS: usize = 512;
+
+/// Two sentences of which the second cannot be reached by some words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clash {
+    /// The sentence that wins.
+    pub first: Source,
+    /// The sentence that loses.
+    pub second: Source,
+    /// Words that both match; slots by their type.
+    pub words: String,
+}
+
+impl fmt::Display for Clash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "\"{}\" matches both {} and {}; the first wins",
+            self.words, self.first, self.second
+        )
+    }
+}
+
+/// The clashes between intents, and sentences that add nothing to their own intent.
+pub(super) fn find(list: &[Sentence], nodes: &[Node], readers: &[Reader]) -> Vec<Clash> {
+    let mut owners: HashMap<String, usize> = HashMap::new();
+    let mut clashes = Vec::new();
+    for (at, (sentence, node)) in list.iter().zip(nodes).enumerate() {
+        let slot = |name: &str| {
+            let found = sentence.slots.iter().find(|slot| slot.name == name);
+            found.map_or(String::new(), |slot| {
+                format!("{{{:?}}}", readers[slot.reader].kind())
+            })
+        };
+        let forms = forms(node, &slot);
+        let mut taken = Vec::new();
+        for form in &forms {
+            match owners.get(form) {
+                Some(owner) if *owner != at => taken.push((*owner, form)),
+                Some(_) => {}
+                None => _ = owners.insert(form.clone(), at),
+            }
+        }
+        let same = |owner: usize| {
+            list[owner].source.intent == sentence.source.intent
+                && list[owner].source.plugin == sentence.source.plugin
+        };
+        let rival = taken.iter().find(|(owner, _)| !same(*owner));
+        let useless =
+            || (taken.len() == forms.len() && forms.len() < MAX_FORMS).then(|| taken.first())?;
+        if let Some((owner, form)) = rival.or_else(useless) {
+            clashes.push(Clash {
+                first: list[*owner].source.clone(),
+                second: sentence.source.clone(),
+                words: (*form).clone(),
+            });
+        }
+    }
+    clashes
+}
+
+/// What `node` can be said as, up to [`MAX_FORMS`] different forms.
+fn forms(node: &Node, slot: &impl Fn(&str) -> String) -> Vec<String> {
+    let mut all = match node {
+        Node::Word(word) => vec![word.clone()],
+        Node::Slot(name) => vec![slot(name)],
+        Node::Maybe(inner) => {
+            let mut all = vec![String::new()];
+            all.extend(forms(inner, slot));
+            all
+        }
+        Node::Any(nodes) => nodes.iter().flat_map(|node| forms(node, slot)).collect(),
+        Node::All(nodes) => nodes.iter().fold(vec![String::new()], |heads, node| {
+            let tails = forms(node, slot);
+            let pairs = heads
+                .iter()
+                .flat_map(|head| tails.iter().map(move |tail| (head, tail)));
+            let join = |(head, tail): (&String, &String)| match (head.as_str(), tail.as_str()) {
+                ("", text) | (text, "") => text.to_owned(),
+                (head, tail) => format!("{head} {tail}"),
+            };
+            pairs.map(join).take(MAX_FORMS).collect()
+        }),
+    };
+    all.sort_unstable();
+    all.dedup();
+    all.truncate(MAX_FORMS);
+    all
+}

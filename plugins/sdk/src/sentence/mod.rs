@@ -1,0 +1,262 @@
+//! Sentences that ask for an intent.
+//!
+//! A template is words with marks in it:
+//!
+//! | written | matches |
+//! | --- | --- |
+//! | `what time is it` | these words, whatever their case and punctuation |
+//! | `[the] time` | "the time" or "time" |
+//! | `(tell\|give) me` | "tell me" or "give me" |
+//! | `timer for {length}` | the slot `length`, of the type that the manifest gives it |
+//! | `<ask> the time` | the manifest's rule `ask`, a piece of template of its own |
+//!
+//! All templates of all plugins are compiled into one [`Sentences`]. [`Sentences::find`] matches
+//! exactly, [`Sentences::near`] tolerates wrong, missing and surplus words and says how alike the
+//! two are.
+
+mod clash;
+mod heard;
+mod index;
+mod near;
+mod program;
+mod sound;
+mod template;
+
+use std::collections::HashMap;
+
+pub use clash::Clash;
+pub use template::{Fault, TemplateError};
+
+use crate::read::Reader;
+use crate::words::Words;
+use crate::{Manifest, Slots};
+use heard::Heard;
+use index::Index;
+use near::Weights;
+use program::{Capture, Program};
+use template::Source;
+
+/// The longest utterance that is matched, in words.
+pub const MAX_WORDS: usize = 400;
+
+/// The sentences of all plugins, compiled.
+#[derive(Debug)]
+pub struct Sentences {
+    list: Vec<Sentence>,
+    vocabulary: Vocabulary,
+    readers: Vec<Reader>,
+    index: Index,
+    weights: Weights,
+    clashes: Vec<Clash>,
+}
+
+#[derive(Debug)]
+struct Sentence {
+    source: Source,
+    program: Program,
+    slots: Vec<SlotUse>,
+}
+
+#[derive(Debug)]
+struct SlotUse {
+    name: String,
+    reader: usize,
+}
+
+/// A sentence that fits an utterance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Match<'a> {
+    /// The plugin's id.
+    pub plugin: &'a str,
+    /// The intent's name.
+    pub intent: &'a str,
+    /// The template.
+    pub sentence: &'a str,
+    /// The values found.
+    pub slots: Slots,
+    /// How well it fits, 0 to 1.
+    pub score: f32,
+}
+
+/// The words of all templates, numbered.
+#[derive(Debug, Default)]
+struct Vocabulary {
+    ids: HashMap<String, u32>,
+    words: Vec<String>,
+}
+
+impl Vocabulary {
+    fn add(&mut self, word: &str) -> u32 {
+        if let Some(id) = self.ids.get(word) {
+            return *id;
+        }
+        let id = self.words.len() as u32;
+        self.ids.insert(word.into(), id);
+        self.words.push(word.into());
+        id
+    }
+
+    fn get(&self, word: &str) -> Option<u32> {
+        self.ids.get(word).copied()
+    }
+}
+
+impl Sentences {
+    /// Compiles the sentences of `manifests`. Where two are the same, the first wins and
+    /// [`Sentences::clashes`] tells.
+    ///
+    /// # Errors
+    /// Names the plugin, the intent, the sentence and the column of the first malformed template.
+    pub fn compile<'a>(
+        manifests: impl IntoIterator<Item = &'a Manifest>,
+    ) -> Result<Self, TemplateError> {
+        let mut vocabulary = Vocabulary::default();
+        let mut readers: Vec<Reader> = Vec::new();
+        let mut list = Vec::new();
+        let mut nodes = Vec::new();
+        for manifest in manifests {
+            for intent in &manifest.intents {
+                for text in &intent.sentences {
+                    let source = Source::new(&manifest.id, &intent.name, text);
+                    let node = template::parse(&source, &manifest.rules, &intent.slots)?;
+                    let mut slots = Vec::new();
+                    let program = Program::compile(&node, &mut vocabulary, &mut |name| {
+                        let kind = &intent.slots[name];
+                        let known = readers.iter().position(|reader| reader.kind() == kind);
+                        let reader = known.unwrap_or_else(|| {
+                            readers.push(Reader::new(kind.clone()));
+                            readers.len() - 1
+                        });
+                        slots.push(SlotUse {
+                            name: name.into(),
+                            reader,
+                        });
+                        slots.len() - 1
+                    });
+                    list.push(Sentence {
+                        source,
+                        program,
+                        slots,
+                    });
+                    nodes.push(node);
+                }
+            }
+        }
+        let index = Index::new(&nodes, &vocabulary);
+        let clashes = clash::find(&list, &nodes, &readers);
+        let weights = Weights::new(&list, &vocabulary, &readers);
+        Ok(Self {
+            list,
+            vocabulary,
+            readers,
+            index,
+            weights,
+            clashes,
+        })
+    }
+
+    /// Sentences that can be matched by the same words.
+    #[must_use]
+    pub fn clashes(&self) -> &[Clash] {
+        &self.clashes
+    }
+
+    /// The sentences that fit `words` exactly, best first, one an intent: those with fewer words
+    /// in free text before others, then those with more words of their own.
+    #[must_use]
+    pub fn find(&self, words: &Words) -> Vec<Match<'_>> {
+        let texts = words.texts();
+        if texts.is_empty() || texts.len() > MAX_WORDS {
+            return Vec::new();
+        }
+        let heard = Heard::new(words, &texts, &self.vocabulary, &self.readers);
+        let mut found: Vec<_> = self
+            .index
+            .candidates(heard.ids())
+            .into_iter()
+            .filter_map(|at| {
+                let sentence = &self.list[at];
+                let captures = sentence.program.run(&heard, &sentence.slots)?;
+                let free = sentence.free_words(&captures, &self.readers);
+                let own = texts.len()
+                    - captures
+                        .iter()
+                        .map(|capture| capture.range.len())
+                        .sum::<usize>();
+                Some((free, usize::MAX - own, at, captures))
+            })
+            .collect();
+        found.sort_by_key(|(free, own, at, _)| (*free, *own, *at));
+        let share = |free: usize| 1.0 - 0.5 * free as f32 / texts.len() as f32;
+        one_each(
+            found.into_iter().map(|(free, _, at, captures)| {
+                self.list[at].matched(&heard, &captures, share(free))
+            }),
+        )
+    }
+
+    /// The sentences nearest to `words`, best first, one an intent, however far they are.
+    ///
+    /// Sentences with free text are left out, since any words would fit it.
+    #[must_use]
+    pub fn near(&self, words: &Words) -> Vec<Match<'_>> {
+        let texts = words.texts();
+        let heard = Heard::new(words, &texts, &self.vocabulary, &self.readers);
+        let mut found = self.weights.rank(&heard, &self.list, &self.vocabulary);
+        found.sort_by(|a, b| {
+            b.score
+                .total_cmp(&a.score)
+                .then(a.sentence.cmp(&b.sentence))
+        });
+        one_each(found.into_iter().map(|aligned| {
+            self.list[aligned.sentence].matched(&heard, &aligned.captures, aligned.score)
+        }))
+    }
+}
+
+impl Sentence {
+    fn free_words(&self, captures: &[Capture], readers: &[Reader]) -> usize {
+        let free = |capture: &&Capture| {
+            readers[self.slots[capture.slot].reader].kind() == &crate::SlotType::Text
+        };
+        captures
+            .iter()
+            .filter(free)
+            .map(|capture| capture.range.len())
+            .sum()
+    }
+
+    fn matched(&self, heard: &Heard<'_>, captures: &[Capture], score: f32) -> Match<'_> {
+        let value = |capture: &Capture| {
+            let slot = &self.slots[capture.slot];
+            Some((
+                slot.name.clone(),
+                heard.read(slot.reader, capture.range.clone())?,
+            ))
+        };
+        Match {
+            plugin: &self.source.plugin,
+            intent: &self.source.intent,
+            sentence: &self.source.text,
+            slots: captures.iter().filter_map(value).collect(),
+            score,
+        }
+    }
+}
+
+/// The first match of each intent.
+fn one_each<'a>(matches: impl Iterator<Item = Match<'a>>) -> Vec<Match<'a>> {
+    let mut kept: Vec<Match<'a>> = Vec::new();
+    for next in matches {
+        if !kept
+            .iter()
+            .any(|one| one.intent == next.intent && one.plugin == next.plugin)
+        {
+            kept.push(next);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests;

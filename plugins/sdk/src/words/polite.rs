@@ -1,0 +1,123 @@
+//! What people say around a request.
+
+use std::ops::Range;
+
+use super::Word;
+
+/// Sounds of thinking, and the word that never changes what is asked.
+const HESITATIONS: [&str; 12] = [
+    "um", "umm", "uh", "uhh", "uhm", "er", "erm", "hmm", "hm", "mm", "please", "pls",
+];
+
+/// Openings, longest first where one begins with another.
+const OPENINGS: &[&str] = &[
+    "i would like you to",
+    "i would like to know",
+    "i would love to know",
+    "i want you to",
+    "i need you to",
+    "i want to know",
+    "i need to know",
+    "i was wondering",
+    "i wonder",
+    "do you happen to know",
+    "do you know",
+    "can you tell me if you know",
+    "could you kindly",
+    "would you kindly",
+    "would you mind",
+    "let me know",
+    "would you",
+    "could you",
+    "can you",
+    "will you",
+    "hey there",
+    "hi there",
+    "excuse me",
+    "all right",
+    "alright",
+    "hello",
+    "hey",
+    "hi",
+    "okay",
+    "yeah",
+    "oh",
+    "ah",
+    "so",
+    "well",
+    "now",
+    "and",
+    "but",
+    "then",
+    "just",
+    "quickly",
+    "actually",
+    "sorry",
+    "fame",
+];
+
+/// Closings, likewise.
+const CLOSINGS: &[&str] = &[
+    "if you do not mind",
+    "if you would not mind",
+    "thank you very much",
+    "thank you so much",
+    "if you could",
+    "if you can",
+    "can you tell me",
+    "could you tell me",
+    "do you know",
+    "thank you",
+    "thanks a lot",
+    "for me",
+    "will you",
+    "would you",
+    "can you",
+    "could you",
+    "thanks",
+    "okay",
+    "then",
+    "though",
+    "again",
+    "buddy",
+    "mate",
+    "fame",
+];
+
+/// Removes hesitations, unless there is nothing else.
+pub(super) fn drop_hesitations(words: &mut Vec<Word>) {
+    let hesitates = |word: &Word| HESITATIONS.contains(&word.text.as_str());
+    if !words.iter().all(hesitates) {
+        words.retain(|word| !hesitates(word));
+    }
+}
+
+/// The words between openings and closings; `None` if that is everything or nothing.
+pub(super) fn core(words: &[&str]) -> Option<Range<usize>> {
+    let (mut start, mut end) = (0, words.len());
+    while let Some(len) = longest(OPENINGS, |phrase| begins(&words[start..end], phrase)) {
+        start += len;
+    }
+    while let Some(len) = longest(CLOSINGS, |phrase| ends(&words[start..end], phrase)) {
+        end -= len;
+    }
+    (start < end && end - start < words.len()).then_some(start..end)
+}
+
+fn longest(phrases: &[&str], fits: impl Fn(&str) -> bool) -> Option<usize> {
+    phrases
+        .iter()
+        .filter(|phrase| fits(phrase))
+        .map(|phrase| phrase.split(' ').count())
+        .max()
+}
+
+fn begins(words: &[&str], phrase: &str) -> bool {
+    let mut at = words.iter();
+    phrase.split(' ').all(|part| at.next() == Some(&part))
+}
+
+fn ends(words: &[&str], phrase: &str) -> bool {
+    let mut at = words.iter().rev();
+    phrase.rsplit(' ').all(|part| at.next() == Some(&part))
+}
