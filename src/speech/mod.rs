@@ -1,0 +1,7 @@
+//! From sound to words and from words to sound. Threads only.
+
+pub mod endpoint;
+pub mod recognizer;
+pub mod vad;
+pub mod voice;
+pub mod wake;
