@@ -1,5 +1,33 @@
-//! FAME: a voice-first desktop assistant.
+//! FAME: a voice-first desktop assistant that lives on its user's own machine.
+//!
+//! # The house
+//! | room | what happens there | imports |
+//! | --- | --- | --- |
+//! | [`audio`] | microphone, loudspeaker, files: mono 16 kHz frames inside, anything outside | – |
+//! | [`speech`] | voice activity, endpoint, wake phrase, recogniser, voices | audio, models |
+//! | [`dialogue`] | turns, interruption, attention: a state machine and its driver | speech, brain |
+//! | [`brain`] | from a text to a decision and a reply | plugins |
+//! | [`plugins`] | finds plugins, checks what they may do, calls them | – |
+//! | [`headless`] | the pipeline on files | dialogue |
+//! | [`ipc`] | the local socket: protocol, server, client | bus |
+//! | [`cli`] | `fame`, a thin client | ipc, models |
+//! | [`daemon`] | puts it all together | everything |
+//! | [`bus`], [`config`], [`models`] | events, settings, model files | – |
+//!
+//! `ARCHITECTURE.md` follows a request through these rooms and states the invariants; those that
+//! a machine can check are checked by `tests/tidy.rs`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod audio;
+pub mod brain;
 pub mod bus;
+pub mod cli;
 pub mod config;
+pub mod daemon;
+pub mod dialogue;
+pub mod headless;
+pub mod ipc;
+pub mod models;
+pub mod plugins;
+pub mod speech;

@@ -14,6 +14,14 @@ mod ring;
 pub mod sink;
 pub mod wav_sink;
 
+pub use device::{Device, DeviceError, Devices, devices};
+pub use file::{FileError, FileSource};
+pub use loudspeaker::Loudspeaker;
+pub use microphone::{CaptureEvent, Microphone};
+pub use resample::RATES;
+pub use sink::{BUFFER, Cutter, NullSink, Sink, SinkError};
+pub use wav_sink::WavSink;
+
 /// Samples a second everywhere inside FAME.
 pub const SAMPLE_RATE: u32 = 16_000;
 

@@ -117,6 +117,13 @@ impl Sources {
     }
 }
 
+impl Config {
+    /// Checks every bound of the schema, for settings that were changed while running.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        validate(self).map_err(|violation| violation.at(Origin::CommandLine))
+    }
+}
+
 /// This process's settings. See [`Sources::load`].
 pub fn load(overrides: Overrides) -> Result<Config, ConfigError> {
     Sources::of_process(overrides)?.load()

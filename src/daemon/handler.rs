@@ -1,0 +1,365 @@
+//! Answers the calls of the socket.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crossbeam_channel::{Sender, TrySendError};
+use serde_json::Value;
+use tokio::sync::{broadcast, oneshot, watch};
+
+use super::shared::Shared;
+use super::{Job, LiveDriver};
+use crate::audio;
+use crate::brain::Source;
+use crate::bus::{Published, State};
+use crate::config::{Config, VoiceKind};
+use crate::dialogue::driver::Happening;
+use crate::dialogue::io::{Command, Outcome, Ticket};
+use crate::ipc::Handler;
+use crate::ipc::protocol::{self, ListenAction, Request, RpcError, result};
+use crate::models::Window;
+use crate::speech::recognizer::Recognizer;
+use crate::speech::voice::Speaker;
+
+/// Characters of a text that a client wants spoken; more is refused.
+const LONGEST_SAY: usize = 10_000;
+
+/// See the module's documentation.
+pub(super) struct DaemonHandler {
+    pub(super) shared: Arc<Shared>,
+    pub(super) jobs: Sender<Job>,
+    pub(super) recognizer: Arc<Recognizer>,
+    pub(super) speaker: Arc<Speaker>,
+    pub(super) plugins: Vec<String>,
+    pub(super) config: std::sync::Mutex<Config>,
+    pub(super) next_ticket: AtomicU64,
+    pub(super) shutdown: watch::Sender<bool>,
+}
+
+impl Handler for DaemonHandler {
+    async fn call(&self, request: Request) -> Result<Value, RpcError> {
+        match request {
+            Request::Status => result(self.status()),
+            Request::Ask(params) => {
+                let (ticket, source) = (self.ticket(), Source::Ipc);
+                let ask = Command::Ask {
+                    text: params.text,
+                    speak: params.speak,
+                    ticket,
+                    source,
+                };
+                match self.request(ticket, ask).await? {
+                    Outcome::Replied { text, matched, .. } => {
+                        let (intent, plugin) = matched.unzip();
+                        result(protocol::Asked {
+                            reply: text,
+                            intent,
+                            plugin,
+                        })
+                    }
+                    Outcome::Cancelled => {
+                        Err(RpcError::cancelled("the request was stopped; ask again"))
+                    }
+                    Outcome::Busy => Err(busy()),
+                }
+            }
+            Request::Say(params) if params.text.chars().count() > LONGEST_SAY => {
+                Err(RpcError::new(
+                    protocol::code::INVALID_PARAMS,
+                    format!("the text is longer than {LONGEST_SAY} characters; say it in parts"),
+                ))
+            }
+            Request::Say(params) => {
+                let ticket = self.ticket();
+                let outcome = self
+                    .request(
+                        ticket,
+                        Command::Say {
+                            text: params.text,
+                            ticket,
+                        },
+                    )
+                    .await?;
+                match outcome {
+                    Outcome::Busy => Err(busy()),
+                    outcome => result(protocol::Said {
+                        finished: matches!(outcome, Outcome::Replied { .. }),
+                        voice: self.speaker.status().active.map(voice_name),
+                    }),
+                }
+            }
+            Request::Listen(params) => {
+                let command = match params.action {
+                    ListenAction::Open => Command::Listen { toggle: false },
+                    ListenAction::Toggle => Command::Listen { toggle: true },
+                    ListenAction::Press => Command::Press,
+                    ListenAction::Release => Command::Release,
+                };
+                self.needs_microphone(&command)?;
+                let state = self.order(command).await?;
+                result(protocol::Listening {
+                    state: state.into(),
+                })
+            }
+            Request::Stop => {
+                let before = self.shared.facts().state;
+                self.order(Command::Stop).await?;
+                let stopped =
+                    matches!(before, State::Listening | State::Thinking | State::Speaking);
+                result(protocol::Stopped { stopped })
+            }
+            Request::Mute(params) => {
+                let on = params.on.unwrap_or(!self.shared.facts().memory.muted);
+                self.order(Command::Mute(on)).await?;
+                result(protocol::Muted { muted: on })
+            }
+            Request::Sleep(params) => {
+                let on = params.on.unwrap_or(!self.shared.facts().memory.asleep);
+                self.order(Command::Sleep(on)).await?;
+                result(protocol::Asleep { asleep: on })
+            }
+            Request::Devices => self.devices().await,
+            Request::Set(params) => self.set(params).await,
+            Request::Shutdown => {
+                self.shutdown.send_replace(true);
+                result(protocol::Done {})
+            }
+        }
+    }
+
+    fn snapshot(&self) -> Value {
+        result(self.status()).unwrap_or_default()
+    }
+
+    fn events(&self) -> broadcast::Receiver<Arc<Published>> {
+        self.shared.bus.subscribe()
+    }
+}
+
+impl DaemonHandler {
+    fn ticket(&self) -> Ticket {
+        self.next_ticket.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Has the dialogue's thread do something and waits for what comes of it.
+    async fn on_driver<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut LiveDriver) -> T + Send + 'static,
+    ) -> Result<T, RpcError> {
+        let (done, outcome) = oneshot::channel();
+        let job: Job = Box::new(move |driver| {
+            // A client that hung up needs no outcome.
+            let _ = done.send(work(driver));
+        });
+        self.jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => busy(),
+            TrySendError::Disconnected(_) => stopping(),
+        })?;
+        outcome.await.map_err(|_| stopping())
+    }
+
+    async fn order(&self, command: Command) -> Result<State, RpcError> {
+        self.on_driver(|driver| {
+            driver.handle(Happening::Command(command));
+            driver.state()
+        })
+        .await
+    }
+
+    /// Hands a request to the dialogue and waits for its outcome. A client that hangs up drops
+    /// this future, which withdraws the request.
+    async fn request(&self, ticket: Ticket, command: Command) -> Result<Outcome, RpcError> {
+        let mut guard = Withdrawal {
+            jobs: &self.jobs,
+            ticket: Some(ticket),
+        };
+        let (client, outcome) = oneshot::channel();
+        self.on_driver(move |driver| {
+            driver.ports().clients.insert(ticket, client);
+            driver.handle(Happening::Command(command));
+        })
+        .await?;
+        let outcome = outcome.await.map_err(|_| stopping());
+        guard.ticket = None;
+        outcome
+    }
+
+    fn needs_microphone(&self, command: &Command) -> Result<(), RpcError> {
+        let facts = self.shared.facts();
+        if facts.microphone_available || *command == Command::Release {
+            return Ok(());
+        }
+        let reason = if facts.memory.muted {
+            "the microphone is muted; `fame mute off` opens it".to_owned()
+        } else {
+            let reason = facts
+                .microphone_reason
+                .unwrap_or_else(|| "no sound arrives".into());
+            format!("there is no microphone ({reason}); connect one, FAME picks it up by itself")
+        };
+        Err(RpcError::unavailable(reason))
+    }
+
+    fn status(&self) -> protocol::Status {
+        let facts = self.shared.facts();
+        let turn = facts.last_turn;
+        let voice = self.speaker.status();
+        protocol::Status {
+            version: env!("CARGO_PKG_VERSION").into(),
+            pid: std::process::id(),
+            uptime_s: self.shared.started.elapsed().as_secs(),
+            state: facts.state.into(),
+            mode: self.config().listen.mode.into(),
+            microphone: protocol::Microphone {
+                available: facts.microphone_available,
+                device: facts.microphone_device,
+                reason: facts.microphone_reason,
+            },
+            recognizer: self.recognizer_status(),
+            voice: protocol::Voice {
+                active: voice.active.map(voice_name),
+                failed: voice
+                    .failed
+                    .into_iter()
+                    .map(|(kind, reason)| protocol::FailedVoice {
+                        voice: voice_name(kind),
+                        reason,
+                    })
+                    .collect(),
+            },
+            plugins: self.plugins.clone(),
+            overruns: facts.overruns,
+            last_turn: (!turn.reply.is_empty()).then_some(protocol::LastTurn {
+                heard: turn.heard,
+                reply: turn.reply,
+                total_ms: turn.total_ms,
+            }),
+        }
+    }
+
+    fn recognizer_status(&self) -> protocol::Recognizer {
+        let status = self.recognizer.status();
+        protocol::Recognizer {
+            model: status.model,
+            path: status.path.map(|path| path.display().to_string()),
+            window: match status.window {
+                Some(Window::Fitted) => "fitted".into(),
+                Some(Window::Full) => "full".into(),
+                None => String::new(),
+            },
+            threads: status.threads,
+            language: status.language,
+            error: match status.settled {
+                true => status.error,
+                false => Some("the model is being loaded".into()),
+            },
+        }
+    }
+
+    async fn devices(&self) -> Result<Value, RpcError> {
+        let in_use = self.shared.facts().microphone_device;
+        let listed = tokio::task::spawn_blocking(audio::devices)
+            .await
+            .map_err(|error| {
+                RpcError::internal(format!("listing the sound devices failed: {error}"))
+            })?
+            .map_err(|error| RpcError::unavailable(error.to_string()))?;
+        let wire = |devices: Vec<audio::Device>, in_use: Option<&str>| -> Vec<protocol::Device> {
+            devices
+                .into_iter()
+                .map(|device| protocol::Device {
+                    in_use: in_use == Some(device.name.as_str()),
+                    name: device.name,
+                    default: device.default,
+                })
+                .collect()
+        };
+        result(protocol::Devices {
+            inputs: wire(listed.inputs, in_use.as_deref()),
+            outputs: wire(listed.outputs, None),
+        })
+    }
+
+    async fn set(&self, params: protocol::SetParams) -> Result<Value, RpcError> {
+        let settings = {
+            let mut settings = self.config().recognizer.clone();
+            if let Some(model) = params.model {
+                settings.model = model;
+            }
+            if let Some(threads) = params.threads {
+                settings.threads = threads;
+            }
+            if let Some(language) = params.language {
+                settings.language = language;
+            }
+            settings
+        };
+        let changed = Config {
+            recognizer: settings.clone(),
+            ..self.config().clone()
+        };
+        changed
+            .validate()
+            .map_err(|error| RpcError::new(protocol::code::INVALID_PARAMS, error.to_string()))?;
+        self.recognizer
+            .configure(settings.clone())
+            .map_err(|error| RpcError::busy(error.to_string()))?;
+        let recognizer = self.recognizer.clone();
+        let status = tokio::task::spawn_blocking(move || {
+            recognizer.wait_until_settled(super::MODEL_PATIENCE)
+        })
+        .await
+        .map_err(|error| RpcError::internal(format!("waiting for the model failed: {error}")))?;
+        match status.error {
+            Some(error) => Err(RpcError::unavailable(error)),
+            None => {
+                self.config().recognizer = settings;
+                result(self.recognizer_status())
+            }
+        }
+    }
+
+    fn config(&self) -> std::sync::MutexGuard<'_, Config> {
+        // Only plain assignments happen under this lock, so a poisoned one is still whole.
+        self.config
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Takes a request back when its client is gone.
+struct Withdrawal<'a> {
+    jobs: &'a Sender<Job>,
+    ticket: Option<Ticket>,
+}
+
+impl Drop for Withdrawal<'_> {
+    fn drop(&mut self) {
+        let Some(ticket) = self.ticket else { return };
+        // With a full queue the request runs its course and its reply goes nowhere.
+        let _ = self.jobs.try_send(Box::new(move |driver| {
+            driver.ports().clients.remove(&ticket);
+            driver.handle(Happening::Command(Command::Withdraw(ticket)));
+        }));
+    }
+}
+
+fn busy() -> RpcError {
+    RpcError::busy("FAME has as many requests as it takes; try again in a moment")
+}
+
+fn stopping() -> RpcError {
+    RpcError::new(
+        protocol::code::SHUTTING_DOWN,
+        "the daemon is stopping; start it again with `famed`",
+    )
+}
+
+fn voice_name(kind: VoiceKind) -> String {
+    match kind {
+        VoiceKind::Command => "command",
+        VoiceKind::System => "system",
+        VoiceKind::Silent => "silent",
+    }
+    .into()
+}

@@ -1,0 +1,403 @@
+//! Puts the parts together, and takes them apart again in the right order.
+//!
+//! ```text
+//! Microphone ──frames──►┐                       ┌──► Recognizer (thread) ──outcomes──►┐
+//! socket ───────jobs───►│ fame-dialogue: Driver ├──► Brain (tokio task) ────answers──►│ back to the
+//!                       └───────────────────────┴──► Speaker (thread) ──────events───►┘ driver
+//! ```
+//!
+//! This is the only module that knows all the others.
+
+mod console;
+mod handler;
+mod memory;
+mod ports;
+mod shared;
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded};
+use thiserror::Error;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use crate::audio::{CaptureEvent, FRAME_SAMPLES, Loudspeaker, Microphone, SAMPLE_RATE, Sink};
+use crate::brain::{Brain, Source};
+use crate::bus::{Bus, Event};
+use crate::config::{Config, Paths};
+use crate::dialogue::driver::{Driver, Happening, Partials};
+use crate::dialogue::io::{Command, Input, Settings};
+use crate::ipc::{IpcError, Server};
+use crate::speech::recognizer::{self, Recognizer};
+use crate::speech::voice::{Prosody, Speaker, SpeakerError, SpeakerEvent, VoiceChain};
+
+use handler::DaemonHandler;
+use memory::Memory;
+use ports::LivePorts;
+use shared::Shared;
+
+/// Captured frames that may wait for the dialogue: 10 s. When full, the capture thread drops the
+/// newest and counts them as lost.
+const CAPTURE_QUEUE: usize = 10 * SAMPLE_RATE as usize / FRAME_SAMPLES;
+
+/// Transcripts that may wait: more than there can be jobs.
+const OUTCOME_QUEUE: usize = 2 * recognizer::QUEUE;
+
+/// Events of the voice that may wait. When full, the voice waits.
+const VOICE_QUEUE: usize = 256;
+
+/// Orders of clients and answers of the brain that may wait. When full, clients are told to try
+/// again; there are never more answers than turns, which are fewer.
+const JOB_QUEUE: usize = 128;
+
+/// How often time passes for the dialogue when no sound arrives.
+const TICK: Duration = Duration::from_millis(50);
+
+/// How long a model may take to load before a client is told that it is still being loaded.
+pub(crate) const MODEL_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long connections may take to close at the end.
+const CLOSING: Duration = Duration::from_secs(1);
+
+/// Something for the dialogue's thread to do.
+type Job = Box<dyn FnOnce(&mut LiveDriver) + Send>;
+
+/// The dialogue as the daemon runs it.
+type LiveDriver = Driver<LivePorts>;
+
+/// Why the daemon does not run.
+#[derive(Debug, Error)]
+pub enum DaemonError {
+    /// The socket cannot be had.
+    #[error(transparent)]
+    Ipc(#[from] IpcError),
+    /// A thread does not start.
+    #[error("cannot start the thread for {what}: {source}; close other programs")]
+    Thread {
+        /// What it was for.
+        what: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The voice does not start.
+    #[error(transparent)]
+    Voice(#[from] SpeakerError),
+}
+
+/// What a daemon is made of besides its settings.
+pub struct Setup {
+    /// The settings.
+    pub config: Config,
+    /// Where files and the socket are.
+    pub paths: Paths,
+    /// Answers requests.
+    pub brain: Arc<Brain>,
+    /// Whether heard, answered and state are shown in the terminal.
+    pub console: bool,
+}
+
+/// Runs until `shutdown` becomes true, by a signal, a client or the caller.
+pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), DaemonError> {
+    let Setup {
+        config,
+        paths,
+        brain,
+        console,
+    } = setup;
+    // First of all: a daemon that runs already keeps its microphone.
+    let server = Server::bind(&paths.socket(&config))?;
+    let memory_file = paths.data.join("state.json");
+    let memory = Memory::load(&memory_file);
+    let shared = Arc::new(Shared::new(Bus::new(), memory.clone()));
+    let terminal = console.then(|| {
+        let events = shared.bus.subscribe();
+        tokio::spawn(console::run(events, config.listen.wake_phrase.clone()))
+    });
+
+    let (job_sender, jobs) = bounded(JOB_QUEUE);
+    let parts = Parts::start(&config, &memory, &shared, brain.clone())?;
+    let (recognizer, speaker) = (parts.recognizer.clone(), parts.speaker.clone());
+    let handler = Arc::new(DaemonHandler {
+        shared: shared.clone(),
+        jobs: job_sender,
+        recognizer,
+        speaker: speaker.clone(),
+        plugins: brain
+            .registry()
+            .plugins()
+            .iter()
+            .map(|loaded| loaded.manifest.id.clone())
+            .collect(),
+        config: std::sync::Mutex::new(config),
+        next_ticket: AtomicU64::new(1),
+        shutdown: shutdown.clone(),
+    });
+    let stop = shutdown.subscribe();
+    let dialogue = std::thread::Builder::new()
+        .name("fame-dialogue".into())
+        .spawn(move || parts.run(&jobs, &memory, &stop))
+        .map_err(|source| DaemonError::Thread {
+            what: "the dialogue",
+            source,
+        })?;
+
+    let serving = tokio::spawn(server.run(handler, shutdown.subscribe()));
+    ready();
+    tracing::info!("listening");
+    wait_for_the_end(&shutdown).await;
+    tracing::info!("stopping");
+    stopping();
+    // Silence first: that is what a person who stops it waits for.
+    speaker.stop();
+    if dialogue.join().is_err() {
+        tracing::error!("the dialogue's thread panicked");
+    }
+    if let Err(error) = shared.facts().memory.save(&memory_file) {
+        tracing::warn!(%error, "the state is not saved");
+    }
+    // The socket goes with the server; connections have a moment to get their last words.
+    let _ = tokio::time::timeout(CLOSING, serving).await;
+    if let Some(terminal) = terminal {
+        terminal.abort();
+    }
+    Ok(())
+}
+
+/// The devices and engines, each on its own thread, and the dialogue between them.
+struct Parts {
+    driver: LiveDriver,
+    recognizer: Arc<Recognizer>,
+    speaker: Arc<Speaker>,
+    capture: Receiver<CaptureEvent>,
+    outcomes: Receiver<recognizer::Outcome>,
+    voice: Receiver<SpeakerEvent>,
+    answers: Receiver<Happening>,
+    shared: Arc<Shared>,
+}
+
+impl Parts {
+    fn start(
+        config: &Config,
+        memory: &Memory,
+        shared: &Arc<Shared>,
+        brain: Arc<Brain>,
+    ) -> Result<Self, DaemonError> {
+        let (outcome_sender, outcomes) = bounded(OUTCOME_QUEUE);
+        let recognizer = Recognizer::start(
+            config.recognizer.clone(),
+            &config.listen.wake_phrase,
+            outcome_sender,
+        )
+        .map_err(|source| DaemonError::Thread {
+            what: "the recogniser",
+            source,
+        })?;
+        let recognizer = Arc::new(recognizer);
+
+        let mut prosody = Prosody::from(&config.voice);
+        prosody.volume = memory.volume.unwrap_or(prosody.volume);
+        prosody.rate = memory.rate.unwrap_or(prosody.rate);
+        let (voice_sender, voice) = bounded(VOICE_QUEUE);
+        let sink: Box<dyn Sink> = Box::new(
+            Loudspeaker::start(config.audio.output_device.clone()).map_err(|source| {
+                DaemonError::Thread {
+                    what: "the loudspeaker",
+                    source,
+                }
+            })?,
+        );
+        let chain = VoiceChain::from_config(&config.voice, true);
+        let speaker = Arc::new(Speaker::start(chain, sink, voice_sender)?);
+        speaker.set_prosody(prosody);
+
+        let (capture_sender, capture) = bounded(CAPTURE_QUEUE);
+        let microphone = Microphone::start(config.audio.input_device.clone(), capture_sender)
+            .map_err(|source| DaemonError::Thread {
+                what: "the microphone",
+                source,
+            })?;
+
+        let (answer_sender, answers) = bounded(JOB_QUEUE);
+        let settings = Settings {
+            listen: config.listen.clone(),
+            always_addressed: false,
+            reveal_ignored: false,
+            source: Source::Voice,
+        };
+        let partials = if config.recognizer.partials {
+            Partials::Affordable
+        } else {
+            Partials::Off
+        };
+        let ports = LivePorts {
+            shared: shared.clone(),
+            recognizer: recognizer.clone(),
+            brain,
+            runtime: Handle::current(),
+            answers: answer_sender,
+            speaker: speaker.clone(),
+            microphone,
+            prosody,
+            clients: HashMap::new(),
+            tasks: HashMap::new(),
+        };
+        let driver = Driver::new(settings, partials, ports);
+        Ok(Self {
+            driver,
+            recognizer,
+            speaker,
+            capture,
+            outcomes,
+            voice,
+            answers,
+            shared: shared.clone(),
+        })
+    }
+
+    /// The dialogue's thread: hands everything that happens to the driver, until the end.
+    fn run(mut self, jobs: &Receiver<Job>, memory: &Memory, stop: &watch::Receiver<bool>) {
+        for (remembered, command) in [
+            (memory.muted, Command::Mute(true)),
+            (memory.asleep, Command::Sleep(true)),
+        ] {
+            if remembered {
+                self.driver.handle(Happening::Command(command));
+            }
+        }
+        let mut last_sound = Instant::now();
+        while !*stop.borrow() {
+            crossbeam_channel::select! {
+                recv(self.capture) -> event => match event {
+                    Ok(event) => {
+                        if matches!(event, CaptureEvent::Frame(_)) {
+                            last_sound = Instant::now();
+                        }
+                        self.captured(event);
+                    }
+                    Err(_) => std::thread::sleep(TICK),
+                },
+                recv(self.outcomes) -> outcome => self.happened(outcome.map(Happening::Recognized)),
+                recv(self.voice) -> event => {
+                    if let Ok(event) = event {
+                        self.spoken(event);
+                    }
+                },
+                recv(self.answers) -> answer => self.happened(answer),
+                recv(jobs) -> job => {
+                    if let Ok(job) = job {
+                        job(&mut self.driver);
+                    }
+                },
+                default(TICK) => {}
+            }
+            let quiet = last_sound.elapsed();
+            if quiet >= TICK {
+                last_sound = Instant::now();
+                self.driver.handle(Happening::Elapsed(quiet));
+            }
+        }
+    }
+
+    fn happened<E>(&mut self, happening: Result<Happening, E>) {
+        // An error only says that the sender is gone, which happens at the end.
+        if let Ok(happening) = happening {
+            self.driver.handle(happening);
+        }
+    }
+
+    fn captured(&mut self, event: CaptureEvent) {
+        match event {
+            CaptureEvent::Frame(frame) => self.driver.handle(Happening::Frame(frame)),
+            CaptureEvent::Available {
+                device,
+                substitute_for,
+            } => {
+                let reason =
+                    substitute_for.map(|named| format!("instead of {named:?}, which is not there"));
+                self.shared.publish(Event::MicrophoneChanged {
+                    available: true,
+                    device: Some(device),
+                    reason,
+                });
+            }
+            CaptureEvent::Lost { reason } => {
+                self.driver.handle(Happening::EndOfAudio);
+                self.shared.publish(Event::MicrophoneChanged {
+                    available: false,
+                    device: None,
+                    reason: Some(reason),
+                });
+            }
+            CaptureEvent::Overrun { lost } => self.shared.publish(Event::AudioOverrun { lost }),
+        }
+    }
+
+    fn spoken(&mut self, event: SpeakerEvent) {
+        let input = match event {
+            SpeakerEvent::Started { id, first_sound } => {
+                Input::VoiceStarted(id, first_sound.as_secs_f64() * 1000.0)
+            }
+            SpeakerEvent::Finished { id, .. } => Input::VoiceFinished(id),
+            SpeakerEvent::VoiceFailed { reason, .. } => Input::Failed {
+                code: "voice".into(),
+                message: reason,
+            },
+            SpeakerEvent::Sentence { .. } => return,
+        };
+        self.driver.handle(Happening::Dialogue(input));
+    }
+}
+
+/// Waits for SIGTERM, SIGINT (Ctrl-C) or a client's `shutdown`.
+async fn wait_for_the_end(shutdown: &watch::Sender<bool>) {
+    let mut ordered = shutdown.subscribe();
+    tokio::select! {
+        _ = ordered.wait_for(|stop| *stop) => {}
+        () = signalled() => {}
+    }
+    shutdown.send_replace(true);
+}
+
+#[cfg(unix)]
+async fn signalled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(error) => {
+            tracing::warn!(%error, "SIGTERM cannot be caught; stop with `fame shutdown`");
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn signalled() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Tells systemd, where it started us, that clients may come.
+fn ready() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+        tracing::debug!(%error, "systemd was not told");
+    }
+}
+
+/// Tells systemd that the end is on purpose.
+fn stopping() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Stopping]) {
+        tracing::debug!(%error, "systemd was not told");
+    }
+}

@@ -1,0 +1,134 @@
+//! The world as the daemon has it: threads, tasks and devices that answer when they are done.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crossbeam_channel::Sender;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+
+use super::shared::Shared;
+use crate::audio::{Microphone, earcon};
+use crate::brain::{Brain, Query, Source};
+use crate::bus::Event;
+use crate::dialogue::driver::{Adjustment, Happening, Ports};
+use crate::dialogue::io::{Answered, Input, Outcome, Ticket, TurnId};
+use crate::speech::recognizer::{self, EngineError, Purpose, Recognizer};
+use crate::speech::voice::{Prosody, Speaker};
+
+/// Everything that is said to this daemon is one conversation.
+const SESSION: &str = "desktop";
+
+/// See the module's documentation.
+pub(super) struct LivePorts {
+    pub(super) shared: Arc<Shared>,
+    pub(super) recognizer: Arc<Recognizer>,
+    pub(super) brain: Arc<Brain>,
+    pub(super) runtime: Handle,
+    pub(super) answers: Sender<Happening>,
+    pub(super) speaker: Arc<Speaker>,
+    pub(super) microphone: Microphone,
+    pub(super) prosody: Prosody,
+    /// Clients that wait, by ticket.
+    pub(super) clients: HashMap<Ticket, oneshot::Sender<Outcome>>,
+    /// Requests that the brain works on.
+    pub(super) tasks: HashMap<TurnId, AbortHandle>,
+}
+
+impl LivePorts {
+    fn happened(&self, input: Input) {
+        // The queue is read by the very thread that calls this, so waiting would be for ever; it
+        // holds more than all turns can produce at once.
+        if self.answers.try_send(Happening::Dialogue(input)).is_err() {
+            tracing::error!("the dialogue's queue is full");
+        }
+    }
+}
+
+impl Ports for LivePorts {
+    fn publish(&mut self, _t_ms: u64, event: Event) {
+        self.shared.publish(event);
+    }
+
+    fn recognize(
+        &mut self,
+        purpose: Purpose,
+        may_wake: bool,
+        audio: Vec<f32>,
+    ) -> Result<recognizer::Ticket, EngineError> {
+        self.recognizer.submit(purpose, may_wake, audio)
+    }
+
+    fn speech_started(&mut self) {
+        self.recognizer.speech_started();
+    }
+
+    fn ask(&mut self, turn: TurnId, text: String, confidence: Option<f32>, source: Source) {
+        self.tasks.retain(|_, task| !task.is_finished());
+        let (brain, answers) = (self.brain.clone(), self.answers.clone());
+        let task = self.runtime.spawn(async move {
+            let query = Query {
+                text,
+                confidence,
+                source,
+                session: SESSION.into(),
+            };
+            let answer = Answered::from(brain.answer(query).await);
+            // A daemon that is gone needs no answer.
+            let _ = answers.send(Happening::Dialogue(Input::Answered(turn, answer)));
+        });
+        self.tasks.insert(turn, task.abort_handle());
+    }
+
+    fn abandon(&mut self, turn: TurnId) {
+        if let Some(task) = self.tasks.remove(&turn) {
+            task.abort();
+        }
+    }
+
+    fn speak(&mut self, turn: TurnId, text: String) {
+        if let Err(error) = self.speaker.speak(turn, text) {
+            self.happened(Input::Failed {
+                code: "voice".into(),
+                message: error.to_string(),
+            });
+            self.happened(Input::VoiceFinished(turn));
+        }
+    }
+
+    fn stop_voice(&mut self) {
+        self.speaker.stop();
+    }
+
+    fn earcon(&mut self, opens: bool) {
+        let sound = if opens {
+            earcon::open()
+        } else {
+            earcon::close()
+        };
+        self.speaker.earcon(sound);
+    }
+
+    fn microphone(&mut self, open: bool) {
+        if open {
+            self.microphone.open();
+        } else {
+            self.microphone.close();
+        }
+        self.shared.set_muted(!open);
+    }
+
+    fn adjust_voice(&mut self, adjustment: Adjustment) {
+        self.prosody = adjustment.apply(self.prosody);
+        self.speaker.set_prosody(self.prosody);
+        self.shared.set_prosody(self.prosody);
+    }
+
+    fn deliver(&mut self, ticket: Ticket, outcome: Outcome) {
+        if let Some(client) = self.clients.remove(&ticket) {
+            // A client that hung up needs no outcome.
+            let _ = client.send(outcome);
+        }
+    }
+}

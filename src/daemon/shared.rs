@@ -1,0 +1,111 @@
+//! What the daemon's threads and clients look at together: the bus and the state of things.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::memory::Memory;
+use crate::bus::{Bus, Event, State};
+use crate::speech::voice::Prosody;
+
+/// What was heard and answered last.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct LastTurn {
+    pub(super) heard: String,
+    pub(super) reply: String,
+    pub(super) total_ms: f64,
+}
+
+/// The state of things.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    pub(super) state: State,
+    pub(super) microphone_available: bool,
+    pub(super) microphone_device: Option<String>,
+    pub(super) microphone_reason: Option<String>,
+    pub(super) overruns: u64,
+    pub(super) last_turn: LastTurn,
+    pub(super) memory: Memory,
+}
+
+/// See the module's documentation.
+pub(super) struct Shared {
+    pub(super) bus: Bus,
+    pub(super) started: Instant,
+    facts: Mutex<Facts>,
+}
+
+impl Shared {
+    pub(super) fn new(bus: Bus, memory: Memory) -> Self {
+        Self {
+            bus,
+            started: Instant::now(),
+            facts: Mutex::new(Facts {
+                state: State::Idle,
+                microphone_available: false,
+                microphone_device: None,
+                microphone_reason: Some("starting".into()),
+                overruns: 0,
+                last_turn: LastTurn::default(),
+                memory,
+            }),
+        }
+    }
+
+    pub(super) fn facts(&self) -> Facts {
+        self.lock().clone()
+    }
+
+    /// Keeps what the event says and tells everyone.
+    pub(super) fn publish(&self, event: Event) {
+        self.keep(&event);
+        self.bus.publish(event);
+    }
+
+    pub(super) fn set_muted(&self, muted: bool) {
+        self.lock().memory.muted = muted;
+    }
+
+    pub(super) fn set_prosody(&self, prosody: Prosody) {
+        let memory = &mut self.lock().memory;
+        memory.volume = Some(prosody.volume);
+        memory.rate = Some(prosody.rate);
+    }
+
+    fn keep(&self, event: &Event) {
+        let mut facts = self.lock();
+        match event {
+            Event::StateChanged { state } => {
+                facts.state = *state;
+                match state {
+                    State::Asleep => facts.memory.asleep = true,
+                    State::Idle => facts.memory.asleep = false,
+                    _ => {}
+                }
+            }
+            Event::MicrophoneChanged {
+                available,
+                device,
+                reason,
+            } => {
+                facts.microphone_available = *available;
+                facts.microphone_device.clone_from(device);
+                facts.microphone_reason.clone_from(reason);
+            }
+            Event::AudioOverrun { lost } => facts.overruns += lost,
+            Event::TranscriptFinal { text, .. } => {
+                facts.last_turn = LastTurn {
+                    heard: text.clone(),
+                    ..LastTurn::default()
+                };
+            }
+            Event::Reply { text, .. } => facts.last_turn.reply.clone_from(text),
+            Event::TurnFinished { latency_ms, .. } => facts.last_turn.total_ms = latency_ms.total,
+            _ => {}
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Facts> {
+        // Only plain assignments happen under this lock, so a poisoned one is still whole.
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
