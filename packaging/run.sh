@@ -32,8 +32,9 @@ say "building; the first time this takes some minutes"
 cargo build --release --bins --locked
 famed=${CARGO_TARGET_DIR:-target}/release/famed
 
-if [ "$headless" = no ] && ! microphone=$("$famed" check-microphone 2>&1); then
-    say "running the headless demo, as there is no microphone to listen to: ${microphone##*$'\n'}"
+if [ "$headless" = no ] && ! reason=$("$famed" check-microphone 2>&1); then
+    reason=${reason##*$'\n'}
+    say "running the headless demo, as there is no microphone to listen to: ${reason#error: }"
     headless=yes
 fi
 
