@@ -2,4 +2,7 @@
 //! devices on a private PulseAudio.
 
 mod files;
+mod live_loudspeaker;
+mod live_microphone;
 mod resampling;
+mod sinks;

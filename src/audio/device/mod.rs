@@ -95,24 +95,30 @@ pub(super) type Found = (Device, cpal::Device);
 /// Lists the devices of one direction. Blocks for as long as the sound system likes.
 pub(super) fn list(direction: Direction) -> Result<Vec<Found>, DeviceError> {
     let host = host::connect()?;
-    let listed: Result<Vec<cpal::Device>, cpal::Error> = match direction {
-        Direction::Input => host.input_devices().map(Iterator::collect),
-        Direction::Output => host.output_devices().map(Iterator::collect),
-    };
-    let listed = listed.map_err(|error| {
+    list_on(&host, direction).or_else(|_| {
+        // The connection may be to a server that has been restarted since.
         host::forget(&host);
-        DeviceError::NoSystem(error.to_string())
-    })?;
-    let default = default_id(&host, direction);
-    Ok(listed
-        .into_iter()
-        .filter_map(|handle| {
-            let id = handle.id().ok()?.id().to_owned();
-            let name = handle.description().ok()?.name().to_owned();
-            let default = default.as_ref() == Some(&id);
-            Some((Device { name, id, default }, handle))
+        let host = host::connect()?;
+        list_on(&host, direction).map_err(|error| {
+            host::forget(&host);
+            DeviceError::NoSystem(error.to_string())
         })
-        .collect())
+    })
+}
+
+fn list_on(host: &cpal::Host, direction: Direction) -> Result<Vec<Found>, cpal::Error> {
+    let handles: Vec<cpal::Device> = match direction {
+        Direction::Input => host.input_devices()?.collect(),
+        Direction::Output => host.output_devices()?.collect(),
+    };
+    let default = default_id(host, direction);
+    let describe = |handle: cpal::Device| {
+        let id = handle.id().ok()?.id().to_owned();
+        let name = handle.description().ok()?.name().to_owned();
+        let default = default.as_ref() == Some(&id);
+        Some((Device { name, id, default }, handle))
+    };
+    Ok(handles.into_iter().filter_map(describe).collect())
 }
 
 fn default_id(host: &cpal::Host, direction: Direction) -> Option<String> {

@@ -3,6 +3,8 @@
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crossbeam_channel::bounded;
+
 use super::DeviceError;
 
 /// Calls that may be stuck at once. Beyond it nothing is tried until one of them comes back.
@@ -40,16 +42,40 @@ impl Patience {
         }
         // Without a buffer: a result nobody waits for stays with the helper, and so does the
         // work of dropping it.
-        let (sender, receiver) = crossbeam_channel::bounded(0);
-        let thread = std::thread::Builder::new()
-            .name(self.name.into())
-            .spawn(move || drop(sender.send(work())))
-            .map_err(|error| DeviceError::NoSystem(error.to_string()))?;
+        let (sender, receiver) = bounded(0);
+        let thread = spawn(self.name, move || drop(sender.send(work())))?;
         receiver.recv_timeout(limit).map_err(|_| {
             self.stuck.push(thread);
             DeviceError::NoAnswer
         })
     }
+}
+
+/// Drops a stream elsewhere and waits `limit` for it.
+///
+/// Not counted as stuck: cpal never finishes dropping a playback stream that PulseAudio has
+/// killed (its last sink was removed), and one thread for each such event is what that costs.
+pub(crate) fn dispose<T: Send + 'static>(
+    name: &'static str,
+    limit: Duration,
+    stream: T,
+) -> Result<(), DeviceError> {
+    let (sender, receiver) = bounded(1);
+    spawn(name, move || {
+        drop(stream);
+        // The owner may have gone on.
+        let _ = sender.send(());
+    })?;
+    receiver
+        .recv_timeout(limit)
+        .map_err(|_| DeviceError::NoAnswer)
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, DeviceError> {
+    std::thread::Builder::new()
+        .name(name.into())
+        .spawn(work)
+        .map_err(|error| DeviceError::NoSystem(error.to_string()))
 }
 
 #[cfg(test)]
@@ -62,7 +88,7 @@ mod tests {
     fn what_hangs_is_given_up_and_bounded() {
         let mut patience = Patience::new("test");
         assert!(matches!(patience.run(LIMIT, || 7), Ok(7)));
-        let (release, hold) = crossbeam_channel::bounded::<()>(0);
+        let (release, hold) = bounded::<()>(0);
         for _ in 0..MAX_STUCK + 2 {
             let hold = hold.clone();
             let result = patience.run(LIMIT, move || hold.recv());

@@ -11,13 +11,16 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{RecvTimeoutError, Sender, bounded, unbounded};
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use rtrb::Producer;
 
 use self::owner::Command;
 use self::player::Controls;
 use super::resample::{ResampleError, Resampler};
 use super::sink::{Cutter, Sink, SinkError, check_rate};
+
+/// Commands that may wait. One more waits for the thread, whose own waits are bounded.
+const COMMANDS: usize = 16;
 
 /// How often a waiting writer looks whether it may go on, or was cut.
 const POLL: Duration = Duration::from_millis(5);
@@ -56,8 +59,7 @@ impl Loudspeaker {
     pub fn start(device: Option<String>) -> std::io::Result<Self> {
         let cutter = Cutter::default();
         let shared = Arc::new(owner::Shared::new(cutter.clone()));
-        // Unbounded, yet short: writers wait for their answer, and the rest are acts of a person.
-        let (commands, receiver) = unbounded();
+        let (commands, receiver) = bounded(COMMANDS);
         let owner = owner::Owner::new(device, receiver, shared.clone());
         let thread = std::thread::Builder::new()
             .name("fame-loudspeaker".into())
@@ -94,7 +96,7 @@ impl Loudspeaker {
         if self
             .link
             .as_ref()
-            .is_some_and(|link| link.ring.is_abandoned())
+            .is_some_and(|link| link.controls.is_closed())
         {
             self.link = None;
             if let Some(reason) = self.shared.take_failure() {
@@ -158,7 +160,7 @@ impl Loudspeaker {
             link.controls.discard();
         }
         let deadline = Instant::now() + DISCARD_LIMIT;
-        while !link.controls.is_discarded() && !link.ring.is_abandoned() {
+        while !link.controls.is_discarded() && !link.controls.is_closed() {
             if Instant::now() > deadline {
                 self.link = None;
                 let reason = "it does not take sound any more".into();
@@ -255,7 +257,7 @@ impl Sink for Loudspeaker {
             let Some(link) = &self.link else {
                 return Ok(());
             };
-            if link.ring.is_abandoned() {
+            if link.controls.is_closed() {
                 return self.link().map(|_| ());
             }
             if link.ring.slots() == link.ring.buffer().capacity() {

@@ -9,7 +9,7 @@ use super::Link;
 use super::output::Output;
 use super::player::{Controls, Volume};
 use crate::audio::device::DeviceError;
-use crate::audio::device::patience::Patience;
+use crate::audio::device::patience::{Patience, dispose};
 use crate::audio::sink::Cutter;
 
 /// How often an open stream is looked after.
@@ -165,7 +165,7 @@ impl Owner {
         }
     }
 
-    /// The writer finds its ring abandoned, and the reason here.
+    /// The writer finds the stream closed, and the reason here.
     fn fail(&mut self, reason: String) {
         tracing::warn!("loudspeaker: {reason}");
         *self.shared.failure() = Some(reason);
@@ -174,12 +174,8 @@ impl Owner {
 
     fn close(&mut self) {
         if let Some(open) = self.open.take() {
-            let stream = open.output.stream;
-            if self
-                .patience
-                .run(CLOSE_LIMIT, move || drop(stream))
-                .is_err()
-            {
+            open.controls.close();
+            if dispose("fame-loudspeaker-close", CLOSE_LIMIT, open.output.stream).is_err() {
                 tracing::warn!("the loudspeaker does not close in time");
             }
         }

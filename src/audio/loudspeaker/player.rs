@@ -1,7 +1,7 @@
 //! What the device's callback plays: the ring, its volume, and silence after a cut.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use cpal::FromSample;
@@ -47,6 +47,8 @@ pub(super) struct Controls {
     silent: AtomicU64,
     /// Microseconds from the callback to the ear.
     latency: AtomicU64,
+    /// Whether the stream is closed. The ring's own sign comes late where closing takes long.
+    closed: AtomicBool,
 }
 
 impl Controls {
@@ -59,6 +61,7 @@ impl Controls {
             callbacks: AtomicU64::new(0),
             silent: AtomicU64::new(0),
             latency: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
         }
     }
 
@@ -74,6 +77,15 @@ impl Controls {
     /// Whether everything that was to be dropped is.
     pub(super) fn is_discarded(&self) -> bool {
         self.done.load(Ordering::SeqCst) == self.wanted()
+    }
+
+    /// Tells the writer that nothing is played any more.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
     }
 
     /// Starts the idle time anew.

@@ -6,9 +6,12 @@ mod owner;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::Frame;
+
+/// Commands that may wait. One more waits for the thread, whose own waits are bounded.
+const COMMANDS: usize = 16;
 
 /// Events that [`available`] lets wait.
 const CHECK_EVENTS: usize = 64;
@@ -61,8 +64,7 @@ impl Microphone {
     /// When `events` is full, frames are dropped and reported as [`CaptureEvent::Overrun`];
     /// nothing waits for it. When it is disconnected, the thread ends.
     pub fn start(device: Option<String>, events: Sender<CaptureEvent>) -> std::io::Result<Self> {
-        // Unbounded, yet short: each command is one act of a person, and all are drained at once.
-        let (commands, receiver) = unbounded();
+        let (commands, receiver) = bounded(COMMANDS);
         let thread = std::thread::Builder::new()
             .name("fame-capture".into())
             .spawn(move || owner::Owner::new(device, receiver, events).run())?;

@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 
 use super::input::Input;
 use super::{CaptureEvent, Command};
-use crate::audio::device::patience::Patience;
+use crate::audio::device::patience::{Patience, dispose};
 use crate::audio::device::{DeviceError, Direction, choose, list};
 use crate::audio::resample::Resampler;
 use crate::audio::{FRAME_SAMPLES, SAMPLE_RATE};
@@ -142,15 +142,11 @@ impl Owner {
 
     /// Changes the state; a stream that was open is closed.
     fn enter(&mut self, state: State) {
-        if let State::Open(capture) = std::mem::replace(&mut self.state, state) {
-            let stream = capture.input.stream;
-            if self
-                .patience
-                .run(CLOSE_LIMIT, move || drop(stream))
-                .is_err()
-            {
-                tracing::warn!("the microphone does not close in time; its samples are ignored");
-            }
+        let before = std::mem::replace(&mut self.state, state);
+        if let State::Open(capture) = before
+            && dispose("fame-capture-close", CLOSE_LIMIT, capture.input.stream).is_err()
+        {
+            tracing::warn!("the microphone does not close in time; its samples are ignored");
         }
     }
 
