@@ -184,9 +184,9 @@ mod tests {
     fn every_slot_type_has_a_name() {
         let slots = r#"sentences = ["a"]
             slots = { a = "number", b = "ordinal", c = "duration", d = "date", e = "time", f = "place",
-                      g = "sum", h = "text", i = { list = { tea = ["a cup of tea"], milk = [] } } }"#;
+                      g = "sum", h = "text", j = "unit", k = "quantity", i = { list = { tea = ["a cup of tea"], milk = [] } } }"#;
         let manifest = Manifest::parse(&format!("{HEAD}{}", intent("a", slots))).unwrap();
-        assert_eq!(manifest.intents[0].slots.len(), 9);
+        assert_eq!(manifest.intents[0].slots.len(), 11);
         assert!(manifest.permissions.is_empty());
     }
 

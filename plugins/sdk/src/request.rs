@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::read::{DateExpr, Place, Sum};
+use crate::read::{DateExpr, Place, Quantity, Sum, TimeOfDay, Unit};
 use crate::{PluginError, Slot, Slots};
 
 /// One request, understood.
@@ -76,6 +76,14 @@ impl Request {
         number, Number, f64
     );
     getter!(
+        /// The rank in `slot`.
+        ordinal, Ordinal, u32
+    );
+    getter!(
+        /// The time of day in `slot`.
+        time, Time, TimeOfDay
+    );
+    getter!(
         /// The length of time in `slot`.
         duration, Duration, SignedDuration
     );
@@ -90,6 +98,14 @@ impl Request {
     getter!(
         /// The arithmetic in `slot`.
         sum, Sum, Sum
+    );
+    getter!(
+        /// The unit in `slot`.
+        unit, Unit, Unit
+    );
+    getter!(
+        /// The amount in `slot`.
+        quantity, Quantity, Quantity
     );
     getter!(
         /// The words in `slot`, as they were said.

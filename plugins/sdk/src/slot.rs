@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::read::{DateExpr, Place, Sum, TimeOfDay};
+use crate::read::{DateExpr, Place, Quantity, Sum, TimeOfDay, Unit};
 
 /// The values of one sentence, by slot name.
 pub type Slots = BTreeMap<String, Slot>;
@@ -29,6 +29,10 @@ pub enum SlotType {
     Place,
     /// Arithmetic: `23 plus 19`, `15 percent of 80`.
     Sum,
+    /// A unit of measure: `ounces`.
+    Unit,
+    /// An amount of a unit: `5 miles`, `a pound`.
+    Quantity,
     /// Any words.
     Text,
     /// One of these, each with the other ways of saying it.
@@ -52,6 +56,10 @@ pub enum Slot {
     Place(Place),
     /// See [`SlotType::Sum`].
     Sum(Sum),
+    /// See [`SlotType::Unit`].
+    Unit(Unit),
+    /// See [`SlotType::Quantity`].
+    Quantity(Quantity),
     /// The words as they were said.
     Text(String),
     /// The list's entry, whichever way it was said.
@@ -70,6 +78,8 @@ impl Slot {
             Self::Time(time) => json!(time.to_string()),
             Self::Place(place) => json!({ "name": place.name, "zone": place.zone }),
             Self::Sum(sum) => json!(sum.spoken),
+            Self::Unit(unit) => json!(unit.one),
+            Self::Quantity(q) => json!({ "amount": q.amount, "unit": q.unit.one }),
             Self::Text(text) | Self::Choice(text) => json!(text),
         }
     }

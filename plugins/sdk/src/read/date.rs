@@ -119,7 +119,7 @@ fn holiday(words: &[&str]) -> Option<DateExpr> {
 }
 
 fn relative(cursor: &mut Cursor<'_>) -> Option<DateExpr> {
-    const DAYS: [(&str, i64); 9] = [
+    const DAYS: [(&str, i64); 12] = [
         ("the day after tomorrow", 2),
         ("day after tomorrow", 2),
         ("the day before yesterday", -2),
@@ -128,6 +128,9 @@ fn relative(cursor: &mut Cursor<'_>) -> Option<DateExpr> {
         ("tonight", 0),
         ("tomorrow", 1),
         ("yesterday", -1),
+        ("todays", 0),
+        ("tomorrows", 1),
+        ("yesterdays", -1),
         ("next week", 7),
     ];
     if let Some(at) = cursor.eat_any(&DAYS.map(|(phrase, _)| phrase)) {

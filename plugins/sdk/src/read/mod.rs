@@ -12,6 +12,7 @@ mod ordinal;
 mod place;
 mod sum;
 mod time;
+mod unit;
 
 pub use date::DateExpr;
 pub use duration::duration;
@@ -21,6 +22,7 @@ pub use ordinal::ordinal;
 pub use place::{Place, nearest_place, place, places};
 pub use sum::Sum;
 pub use time::TimeOfDay;
+pub use unit::{Quantity, Unit};
 
 use std::collections::HashMap;
 
@@ -72,6 +74,8 @@ impl Reader {
             SlotType::Time => TimeOfDay::read(words).map(Slot::Time),
             SlotType::Place => place(words).map(Slot::Place),
             SlotType::Sum => Sum::read(words).map(Slot::Sum),
+            SlotType::Unit => Unit::read(words).map(Slot::Unit),
+            SlotType::Quantity => Quantity::read(words).map(Slot::Quantity),
             SlotType::Text => Some(Slot::Text(original.into())),
             SlotType::List(_) => self
                 .entries

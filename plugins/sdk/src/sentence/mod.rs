@@ -161,10 +161,24 @@ impl Sentences {
         &self.clashes
     }
 
-    /// The sentences that fit `words` exactly, best first, one an intent: those with fewer words
-    /// in free text before others, then those with more words of their own.
+    /// The sentences that fit `words`, best first, one an intent: those with fewer words in free
+    /// text before others, then those with more words of their own. Politeness around the
+    /// request is overlooked if nothing fits it.
     #[must_use]
     pub fn find(&self, words: &Words) -> Vec<Match<'_>> {
+        let found = self.find_exactly(words);
+        if !found.is_empty() {
+            return found;
+        }
+        let cores = words.cores();
+        cores
+            .iter()
+            .map(|core| self.find_exactly(core))
+            .find(|found| !found.is_empty())
+            .unwrap_or_default()
+    }
+
+    fn find_exactly(&self, words: &Words) -> Vec<Match<'_>> {
         let texts = words.texts();
         if texts.is_empty() || texts.len() > MAX_WORDS {
             return Vec::new();
@@ -178,19 +192,15 @@ impl Sentences {
                 let sentence = &self.list[at];
                 let captures = sentence.program.run(&heard, &sentence.slots)?;
                 let free = sentence.free_words(&captures, &self.readers);
-                let own = texts.len()
-                    - captures
-                        .iter()
-                        .map(|capture| capture.range.len())
-                        .sum::<usize>();
-                Some((free, usize::MAX - own, at, captures))
+                let taken: usize = captures.iter().map(|capture| capture.range.len()).sum();
+                Some((free, taken, at, captures))
             })
             .collect();
-        found.sort_by_key(|(free, own, at, _)| (*free, *own, *at));
-        let share = |free: usize| 1.0 - 0.5 * free as f32 / texts.len() as f32;
+        found.sort_by_key(|(free, taken, at, _)| (*free, *taken, *at));
+        let score = |free: usize| 1.0 - 0.5 * free as f32 / texts.len() as f32;
         one_each(
-            found.into_iter().map(|(free, _, at, captures)| {
-                self.list[at].matched(&heard, &captures, share(free))
+            found.iter().map(|(free, _, at, captures)| {
+                self.list[*at].matched(&heard, captures, score(*free))
             }),
         )
     }
@@ -200,6 +210,15 @@ impl Sentences {
     /// Sentences with free text are left out, since any words would fit it.
     #[must_use]
     pub fn near(&self, words: &Words) -> Vec<Match<'_>> {
+        let mut found = self.near_exactly(words);
+        for core in words.cores() {
+            found.extend(self.near_exactly(&core));
+        }
+        found.sort_by(|a, b| b.score.total_cmp(&a.score));
+        one_each(found.into_iter())
+    }
+
+    fn near_exactly(&self, words: &Words) -> Vec<Match<'_>> {
         let texts = words.texts();
         let heard = Heard::new(words, &texts, &self.vocabulary, &self.readers);
         let mut found = self.weights.rank(&heard, &self.list, &self.vocabulary);
@@ -208,9 +227,11 @@ impl Sentences {
                 .total_cmp(&a.score)
                 .then(a.sentence.cmp(&b.sentence))
         });
-        one_each(found.into_iter().map(|aligned| {
-            self.list[aligned.sentence].matched(&heard, &aligned.captures, aligned.score)
-        }))
+        one_each(
+            found
+                .iter()
+                .map(|near| self.list[near.sentence].matched(&heard, &near.captures, near.score)),
+        )
     }
 }
 

@@ -25,79 +25,20 @@ const SHORTLIST: usize = 96;
 /// The weight of a word that says little by itself.
 const LITTLE: f32 = 0.25;
 
+/// The weight of the words that tell who is meant: little, but "my name" is not "your name".
+const PERSONAL: f32 = 0.6;
+
 /// The weight of a word that no sentence knows.
 const UNKNOWN: f32 = 1.75;
 
 /// Words that say little by themselves. Not here: "not", "no" and the like, which turn a
 /// sentence around.
-const FUNCTION_WORDS: [&str; 66] = [
-    "a",
-    "an",
-    "the",
-    "is",
-    "are",
-    "am",
-    "was",
-    "be",
-    "do",
-    "does",
-    "did",
-    "it",
-    "its",
-    "this",
-    "that",
-    "i",
-    "me",
-    "my",
-    "you",
-    "your",
-    "we",
-    "us",
-    "our",
-    "of",
-    "to",
-    "in",
-    "on",
-    "at",
-    "for",
-    "with",
-    "and",
-    "or",
-    "so",
-    "what",
-    "which",
-    "how",
-    "can",
-    "could",
-    "will",
-    "would",
-    "should",
-    "shall",
-    "may",
-    "tell",
-    "give",
-    "say",
-    "know",
-    "let",
-    "have",
-    "has",
-    "got",
-    "get",
-    "want",
-    "need",
-    "like",
-    "some",
-    "there",
-    "here",
-    "now",
-    "right",
-    "just",
-    "please",
-    "hey",
-    "okay",
-    "exactly",
-    "currently",
-];
+const FUNCTION_WORDS: &str = "a an the is are am was be do does did it its this that of to in on at for with and or \
+     so what which how can could will would should shall may tell give say know let have has got want \
+     need like some there here now right just please hey okay exactly currently";
+
+/// Words that tell who is meant.
+const PERSONAL_WORDS: &str = "i me my you your we us our";
 
 /// What near matching needs to know about all sentences.
 #[derive(Debug)]
@@ -143,13 +84,8 @@ impl Weights {
         // Between 1 for a word that every intent uses and 2 for a word of only one.
         let most = (all.len().max(2) as f32).ln();
         let rarity = |users: usize| 1.0 + (all.len() as f32 / users.max(1) as f32).ln() / most;
-        let weight = |word: &String, users: usize| {
-            if FUNCTION_WORDS.contains(&word.as_str()) {
-                LITTLE
-            } else {
-                rarity(users)
-            }
-        };
+        let weight =
+            |word: &String, users: usize| common_weight(word).unwrap_or_else(|| rarity(users));
         let weights = vocabulary
             .words
             .iter()
@@ -187,7 +123,7 @@ impl Weights {
             for (id, likeness) in word
                 .alike
                 .iter()
-                .filter(|(id, _)| self.weights[**id as usize] > LITTLE)
+                .filter(|(id, _)| self.weights[**id as usize] > PERSONAL)
             {
                 for user in &self.users[*id as usize] {
                     let share = best.entry(*user).or_default();
@@ -223,8 +159,7 @@ impl Weights {
             .max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)));
         let weight = match best {
             Some((id, _)) => self.weights[*id as usize],
-            None if FUNCTION_WORDS.contains(&word) => LITTLE,
-            None => UNKNOWN,
+            None => common_weight(word).unwrap_or(UNKNOWN),
         };
         Likely { weight, alike }
     }
@@ -283,6 +218,16 @@ impl Weights {
             score,
             captures: table.captures(end, ops),
         })
+    }
+}
+
+/// The weight of a word that is common everywhere.
+fn common_weight(word: &str) -> Option<f32> {
+    let is_in = |words: &str| words.split(' ').any(|one| one == word);
+    if is_in(FUNCTION_WORDS) {
+        Some(LITTLE)
+    } else {
+        is_in(PERSONAL_WORDS).then_some(PERSONAL)
     }
 }
 

@@ -37,15 +37,15 @@ impl Words {
         }
     }
 
-    /// The same without the politeness around the request ("could you … for me"); `None` if there
-    /// is none or nothing else.
+    /// The same without the politeness before the request ("could you …"), after it
+    /// ("… for me"), and both, as far as there is any.
     #[must_use]
-    pub fn core(&self) -> Option<Self> {
-        let kept = polite::core(&self.texts())?;
-        Some(Self {
+    pub fn cores(&self) -> Vec<Self> {
+        let part = |range: Range<usize>| Self {
             original: self.original.clone(),
-            words: self.words[kept].to_vec(),
-        })
+            words: self.words[range].to_vec(),
+        };
+        polite::cores(&self.texts()).into_iter().map(part).collect()
     }
 
     /// What was said, untouched.
@@ -128,22 +128,32 @@ mod tests {
 
     #[test]
     fn politeness_is_not_the_request() {
-        let core = |text: &str| Words::new(text).core().map(|core| core.texts().join(" "));
+        let cores = |text: &str| {
+            let cores = Words::new(text).cores();
+            cores
+                .iter()
+                .map(|core| core.texts().join(" "))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(
-            core("Could you please tell me a joke?").unwrap(),
-            "tell me a joke"
+            cores("Could you please tell me a joke?"),
+            ["tell me a joke"]
         );
         assert_eq!(
-            core("Hey, could you tell me the time for me, thanks").unwrap(),
-            "tell me the time"
+            cores("Hey, could you say that again for me?"),
+            [
+                "say that again for me",
+                "hey could you say that",
+                "say that"
+            ]
         );
         assert_eq!(
-            core("do you know what time it is").unwrap(),
+            cores("do you know what time it is, thanks")[2],
             "what time it is"
         );
-        assert_eq!(core("thank you"), None);
-        assert_eq!(core("what time is it"), None);
-        assert_eq!(core("hey could you"), None);
+        for text in ["thank you", "what time is it", ""] {
+            assert!(cores(text).is_empty(), "{text}: {:?}", cores(text));
+        }
     }
 
     #[test]

@@ -53,6 +53,7 @@ const OPENINGS: &[&str] = &[
     "quickly",
     "actually",
     "sorry",
+    "computer",
     "fame",
 ];
 
@@ -81,6 +82,7 @@ const CLOSINGS: &[&str] = &[
     "again",
     "buddy",
     "mate",
+    "computer",
     "fame",
 ];
 
@@ -92,16 +94,20 @@ pub(super) fn drop_hesitations(words: &mut Vec<Word>) {
     }
 }
 
-/// The words between openings and closings; `None` if that is everything or nothing.
-pub(super) fn core(words: &[&str]) -> Option<Range<usize>> {
+/// The words without openings, without closings, and without both, as far as they have any and
+/// are more than that.
+pub(super) fn cores(words: &[&str]) -> Vec<Range<usize>> {
     let (mut start, mut end) = (0, words.len());
-    while let Some(len) = longest(OPENINGS, |phrase| begins(&words[start..end], phrase)) {
+    while let Some(len) = longest(OPENINGS, |phrase| begins(&words[start..], phrase)) {
         start += len;
     }
-    while let Some(len) = longest(CLOSINGS, |phrase| ends(&words[start..end], phrase)) {
+    while let Some(len) = longest(CLOSINGS, |phrase| ends(&words[..end], phrase)) {
         end -= len;
     }
-    (start < end && end - start < words.len()).then_some(start..end)
+    let mut cores = vec![start..words.len(), 0..end, start..end];
+    cores.retain(|core| core.start < core.end && core.len() < words.len());
+    cores.dedup();
+    cores
 }
 
 fn longest(phrases: &[&str], fits: impl Fn(&str) -> bool) -> Option<usize> {

@@ -1,5 +1,7 @@
 //! Spoken arithmetic.
 
+mod verbs;
+
 use super::{Cursor, figures, ordinal};
 
 /// Words in the longest number ("nine hundred and ninety nine thousand nine hundred and …").
@@ -26,7 +28,10 @@ impl Sum {
             depth: 0,
             operations: 0,
         };
-        let sum = parser.sum()?;
+        let sum = match parser.verb() {
+            Some(sum) => sum?,
+            None => parser.sum()?,
+        };
         parser.cursor.eat_any(&["equals", "equal", "is"]);
         (parser.operations > 0).then_some(())?;
         parser.cursor.done(sum)
@@ -78,7 +83,17 @@ const MULTIPLYING: [Operation; 3] = [
         "*",
         "times",
     ),
-    (&["divided by", "divide by", "over"], "/", "divided by"),
+    (
+        &[
+            "divided by",
+            "divided buy",
+            "divided bye",
+            "divide by",
+            "over",
+        ],
+        "/",
+        "divided by",
+    ),
     (&["modulo", "mod"], "mod", "modulo"),
 ];
 
@@ -207,8 +222,8 @@ impl Parser<'_> {
             return Some(Sum::new(signed(&number), spoken.trim_end()));
         }
         let share = format!("{number} / 100");
-        let (word, share) = match self.cursor.eat_any(&["of", "off"]) {
-            Some(0) => ("of", format!("({share})")),
+        let (word, share) = match self.cursor.eat_any(&["off of", "of", "off"]) {
+            Some(1) => ("of", format!("({share})")),
             Some(_) => ("off", format!("(1 - {share})")),
             None => return Some(Sum::new(format!("({share})"), format!("{number} percent"))),
         };
@@ -345,6 +360,18 @@ mod tests {
             ("3.5 plus 2", "(3.5 + 2)", "3.5 plus 2"),
             ("six factorial", "(6!)", "6 factorial"),
             ("17 mod 5", "(17 mod 5)", "17 modulo 5"),
+            ("add five and seven", "(5 + 7)", "5 plus 7"),
+            ("subtract 5 from 12", "(12 - 5)", "12 minus 5"),
+            (
+                "multiply 6 by the square root of 9",
+                "(6 * sqrt(9))",
+                "6 times the square root of 9",
+            ),
+            (
+                "the difference between 4 and 9",
+                "abs(4 - 9)",
+                "the difference between 4 and 9",
+            ),
             ("two plus to", "(2 + 2)", "2 plus 2"),
             ("for plus 2 equals", "(4 + 2)", "4 plus 2"),
         ] {
