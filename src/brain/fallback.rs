@@ -1,0 +1,54 @@
+//! What is said when nothing was understood: so, and the nearest things that FAME can do.
+
+use fame_plugin::{Reply, say};
+
+use super::decision::Decision;
+use super::{MAX_QUERY_CHARS, Query};
+use crate::plugins::Registry;
+
+/// How alike a sentence must be for what it does to be worth naming.
+const WORTH_NAMING: f32 = 0.35;
+
+/// Things that are named.
+const NAMED: usize = 2;
+
+/// The reply to a query that `decision` made nothing of.
+pub(super) fn reply(registry: &Registry, query: &Query, decision: &Decision) -> Reply {
+    if query.text.chars().count() > MAX_QUERY_CHARS {
+        return Reply::say("That was too long for me. Please say it in a sentence or two.");
+    }
+    if !query.text.contains(char::is_alphanumeric) {
+        return Reply::say("I didn't hear any words. Please say it again.");
+    }
+    let named = suggestions(registry, decision);
+    if named.is_empty() {
+        return Reply::say("I didn't get that. Please say it in other words.");
+    }
+    Reply::say(format!(
+        "I didn't get that. You can ask me {}.",
+        say::list(&named, "or")
+    ))
+}
+
+/// What the nearest candidates do; without any, the first thing that each plugin does.
+fn suggestions(registry: &Registry, decision: &Decision) -> Vec<String> {
+    let near = decision
+        .candidates
+        .iter()
+        .filter(|candidate| candidate.score >= WORTH_NAMING);
+    let intents = near.filter_map(|candidate| registry.intent(&candidate.intent));
+    let named: Vec<String> = intents
+        .take(NAMED)
+        .map(|intent| intent.summary.clone())
+        .collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let mut firsts = registry.capabilities();
+    firsts.dedup_by(|later, earlier| later.plugin == earlier.plugin);
+    firsts
+        .into_iter()
+        .take(NAMED)
+        .map(|capability| capability.summary)
+        .collect()
+}
