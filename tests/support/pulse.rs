@@ -45,7 +45,7 @@ impl Pulse {
             .args([
                 "-n",
                 "--daemonize=no",
-                "--exit-idle-time=-1",
+                "--exit-idle-time=60",
                 "--disable-shm=true",
             ])
             .args(["-L", "module-native-protocol-unix auth-anonymous=1"])

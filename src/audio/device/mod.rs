@@ -29,7 +29,7 @@ pub enum DeviceError {
     #[error("there is no {0}; connect one")]
     NoDevice(Direction),
     /// The device is there and refuses.
-    #[error("{device} does not open: {reason}")]
+    #[error("{device} does not open ({reason}); choose another one of `fame devices`")]
     Refused {
         /// Its name.
         device: String,

@@ -93,16 +93,7 @@ impl Loudspeaker {
 
     /// The open stream; opens one where there is none.
     fn link(&mut self) -> Result<&mut Link, SinkError> {
-        if self
-            .link
-            .as_ref()
-            .is_some_and(|link| link.controls.is_closed())
-        {
-            self.link = None;
-            if let Some(reason) = self.shared.take_failure() {
-                return Err(SinkError::Device { reason });
-            }
-        }
+        self.check_closed()?;
         let link = match self.link.take() {
             Some(link) => link,
             None => {
@@ -114,6 +105,19 @@ impl Loudspeaker {
         };
         link.controls.keep_open();
         Ok(self.link.insert(link))
+    }
+
+    /// Lets go of a stream that was closed: it failed, it was idle, or the device was changed.
+    fn check_closed(&mut self) -> Result<(), SinkError> {
+        let closed = |link: &mut Link| link.controls.is_closed();
+        match self
+            .link
+            .take_if(closed)
+            .and_then(|_| self.shared.take_failure())
+        {
+            Some(reason) => Err(SinkError::Device { reason }),
+            None => Ok(()),
+        }
     }
 
     fn open(&self) -> Result<Link, SinkError> {
@@ -254,12 +258,10 @@ impl Sink for Loudspeaker {
         let mut heard = None;
         loop {
             self.check_cut()?;
+            self.check_closed()?;
             let Some(link) = &self.link else {
                 return Ok(());
             };
-            if link.controls.is_closed() {
-                return self.link().map(|_| ());
-            }
             if link.ring.slots() == link.ring.buffer().capacity() {
                 let latency = link.controls.latency();
                 let heard = heard.get_or_insert_with(|| Instant::now() + latency);

@@ -12,6 +12,9 @@ use crate::audio::sink::Cutter;
 /// A cut fades out in 1/200 s, so that it does not click.
 const FADES_PER_SECOND: u32 = 200;
 
+/// A device that claims to be later than this is not believed.
+const MAX_LATENCY: Duration = Duration::from_secs(1);
+
 /// The loudness, 0 to 1, shared by every stream of a loudspeaker.
 #[derive(Debug)]
 pub(super) struct Volume(AtomicU32);
@@ -102,7 +105,7 @@ impl Controls {
     }
 
     pub(super) fn latency(&self) -> Duration {
-        Duration::from_micros(self.latency.load(Ordering::Relaxed))
+        Duration::from_micros(self.latency.load(Ordering::Relaxed)).min(MAX_LATENCY)
     }
 }
 

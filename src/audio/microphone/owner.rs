@@ -191,7 +191,9 @@ impl Owner {
         let now = Instant::now();
         if let Err(reason) = capture.convert(now) {
             let reason = format!("{} {reason}", capture.input.device.name);
-            return self.lose(reason, now);
+            // At once, unless it never worked: that would go round and round.
+            let next = if capture.announced { now } else { now + RETRY };
+            return self.lose(reason, next);
         }
         self.overrun.lost += capture.input.samples.take_lost();
         if !capture.announced && !capture.ready.is_empty() {
@@ -269,7 +271,7 @@ impl Owner {
         let present = devices.clone().any(|device| device.id == current.id);
         let best = choose(devices, self.wanted.as_deref());
         if !present {
-            let reason = format!("{} was disconnected", current.name);
+            let reason = format!("{} was disconnected; connect it again", current.name);
             self.lose(reason, now);
         } else if let Some(best) = best
             && found[best.index].0.id != current.id
@@ -320,7 +322,7 @@ impl Capture {
     /// Takes what the callback left and converts it, or tells what is wrong with the device.
     fn convert(&mut self, now: Instant) -> Result<(), String> {
         if let Ok(error) = self.input.errors.try_recv() {
-            return Err(format!("stopped: {error}"));
+            return Err(format!("stopped ({error}); connect it again"));
         }
         self.raw.clear();
         self.input.samples.read(&mut self.raw);
@@ -331,6 +333,6 @@ impl Capture {
         }
         self.resampler
             .process(&self.raw, &mut self.ready)
-            .map_err(|error| error.to_string())
+            .map_err(|error| format!("cannot be converted: {error}"))
     }
 }
