@@ -7,7 +7,7 @@ use super::{MAX_QUERY_CHARS, Query};
 use crate::plugins::Registry;
 
 /// How alike a sentence must be for what it does to be worth naming.
-const WORTH_NAMING: f32 = 0.35;
+const WORTH_NAMING: f32 = 0.5;
 
 /// Things that are named.
 const NAMED: usize = 2;
@@ -32,23 +32,19 @@ pub(super) fn reply(registry: &Registry, query: &Query, decision: &Decision) -> 
 
 /// What the nearest candidates do; without any, the first thing that each plugin does.
 fn suggestions(registry: &Registry, decision: &Decision) -> Vec<String> {
+    let mut all = registry.capabilities();
     let near = decision
         .candidates
         .iter()
         .filter(|candidate| candidate.score >= WORTH_NAMING);
-    let intents = near.filter_map(|candidate| registry.intent(&candidate.intent));
-    let named: Vec<String> = intents
+    let named: Vec<String> = near
+        .filter_map(|near| all.iter().find(|one| one.intent == near.intent))
+        .map(|one| one.summary.clone())
         .take(NAMED)
-        .map(|intent| intent.summary.clone())
         .collect();
     if !named.is_empty() {
         return named;
     }
-    let mut firsts = registry.capabilities();
-    firsts.dedup_by(|later, earlier| later.plugin == earlier.plugin);
-    firsts
-        .into_iter()
-        .take(NAMED)
-        .map(|capability| capability.summary)
-        .collect()
+    all.dedup_by(|later, earlier| later.plugin == earlier.plugin);
+    all.into_iter().take(NAMED).map(|one| one.summary).collect()
 }

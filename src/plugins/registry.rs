@@ -135,14 +135,11 @@ impl Registry {
             .find(|intent| intent.name == name)
     }
 
-    /// What the user can ask for, without what only steers FAME.
+    /// What the user can ask for.
     #[must_use]
     pub fn capabilities(&self) -> Vec<Capability> {
-        let useful = self
-            .plugins
+        self.plugins
             .iter()
-            .filter(|loaded| !is_control(&loaded.manifest));
-        useful
             .flat_map(|loaded| loaded.manifest.capabilities())
             .collect()
     }

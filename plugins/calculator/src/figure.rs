@@ -1,6 +1,6 @@
 //! A result as it is shown and spoken.
 
-/// Decimals that are spoken of a number of at least one.
+/// Decimals that are spoken of a number of at least one; of large ones, fewer.
 const DECIMALS: usize = 4;
 
 /// Digits that are spoken of a number below one, or of one in powers of ten.
@@ -98,6 +98,11 @@ fn round(value: f64, exactly: &str) -> (String, bool) {
     if has <= decimals {
         return (group(trim(exactly)), false);
     }
+    let decimals = match size {
+        0.0..100.0 => decimals,
+        100.0..10_000.0 => 2,
+        _ => 0,
+    };
     (group(trim(&format!("{value:.decimals$}"))), true)
 }
 
@@ -154,6 +159,9 @@ mod tests {
             ("0.333333333333", "is about 0.3333"),
             ("0.000012345678", "is about 0.00001235"),
             ("1.41421356", "is about 1.4142"),
+            ("365.2421987", "is about 365.24"),
+            ("31556925.9747", "is 31,556,925.9747"),
+            ("31556925.97474", "is about 31,556,926"),
             ("1000000000000000", "is 1 times 10 to the power of 15"),
             (
                 "1267650600228229401496703205376",

@@ -53,6 +53,16 @@ pub(crate) fn weekday_of(day: &DateExpr, today: Date) -> Reply {
     }
 }
 
+/// "Yes, it's Friday, November 27th."
+pub(crate) fn guess(day: &DateExpr, today: Date) -> Reply {
+    let word = if day.resolve(today) == Some(today) {
+        "Yes"
+    } else {
+        "No"
+    };
+    dated(format!("{word}, it's {}.", say::date(today)), today)
+}
+
 /// "It's 30 days until Christmas."
 pub(crate) fn until(day: &DateExpr, today: Date, weeks: bool) -> Reply {
     let Some(date) = day.resolve(today) else {

@@ -39,6 +39,9 @@ impl Plugin for Clock {
             "weekday" if request.slots.contains_key("day") => {
                 Ok(days::weekday_of(request.date("day")?, today))
             }
+            "weekday" if request.slots.contains_key("guess") => {
+                Ok(days::guess(request.date("guess")?, today))
+            }
             "weekday" => {
                 let reply = Reply::say(format!("It's {}.", say::date(today)));
                 Ok(reply.data(json!({ "date": today.to_string() })))

@@ -147,6 +147,8 @@ fn answers_are_spoken_as_a_person_would() {
             "What day was July 4th, 1776?",
             "July 4th, 1776 was a Thursday.",
         ),
+        ("Is it Friday?", "No, it's Wednesday, November 25th."),
+        ("Is today Wednesday?", "Yes, it's Wednesday, November 25th."),
         (
             "What day is tomorrow?",
             "Tomorrow is Thursday, November 26th.",

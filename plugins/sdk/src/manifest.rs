@@ -37,8 +37,10 @@ pub struct Intent {
     pub name: String,
     /// What happens if it was understood wrongly.
     pub risk: Risk,
-    /// What it does, fit to follow "You can ask me …".
-    pub summary: String,
+    /// What it does, fit to follow "You can ask me …". Left out for what nobody comes to ask,
+    /// such as saying hello.
+    #[serde(default)]
+    pub summary: Option<String>,
     /// A sentence that asks for it.
     pub example: String,
     /// Templates of the sentences that ask for it, see [`crate::sentence`].
@@ -117,13 +119,15 @@ impl Manifest {
     /// What its intents let the user ask, in the manifest's order.
     #[must_use]
     pub fn capabilities(&self) -> Vec<Capability> {
-        let capability = |intent: &Intent| Capability {
-            plugin: self.id.clone(),
-            intent: intent.name.clone(),
-            summary: intent.summary.clone(),
-            example: intent.example.clone(),
+        let capability = |intent: &Intent| {
+            Some(Capability {
+                plugin: self.id.clone(),
+                intent: intent.name.clone(),
+                summary: intent.summary.clone()?,
+                example: intent.example.clone(),
+            })
         };
-        self.intents.iter().map(capability).collect()
+        self.intents.iter().filter_map(capability).collect()
     }
 
     fn check(&self) -> Result<(), ManifestError> {

@@ -8,9 +8,6 @@ use fame_plugin::{Capability, HostRef, Plugin, PluginError, Reply, Request, say}
 use jokes::Jokes;
 use serde_json::json;
 
-/// The plugin whose capabilities are what one says while it speaks, not what one comes to ask.
-const CONTROL: &str = "control";
-
 /// How many capabilities of one plugin are spoken; a screen shows all.
 const SPOKEN_EACH: usize = 2;
 
@@ -39,6 +36,9 @@ impl Plugin for SmallTalk {
             "how_are_you" => "I'm fine, thank you. What can I do for you?".into(),
             "thanks" => "You're welcome.".into(),
             "praise" => "Thank you, that's kind of you.".into(),
+            "complaint" => {
+                "I'm sorry. Please say it again in other words, and I'll do my best.".into()
+            }
             "goodbye" => self.goodbye(),
             "who_are_you" => {
                 "I'm FAME, your voice assistant. I'm a program, and I live on this computer: \
@@ -78,7 +78,8 @@ impl SmallTalk {
     }
 }
 
-/// A few examples in one sentence; all of them on the screen.
+/// A few examples in one sentence; all of them on the screen. Of its own intents only the joke is
+/// spoken: who asks what FAME can do is already talking to it.
 fn capabilities(all: &[Capability]) -> Reply {
     let mut spoken: Vec<String> = Vec::new();
     for (at, one) in all.iter().enumerate() {
@@ -86,15 +87,15 @@ fn capabilities(all: &[Capability]) -> Reply {
             .iter()
             .filter(|other| other.plugin == one.plugin)
             .count();
-        let talk = one.plugin == "small_talk" && one.intent != "joke";
-        if one.plugin != CONTROL && !talk && (earlier < SPOKEN_EACH || one.intent == "joke") {
+        let own = one.plugin == "small_talk";
+        if one.intent == "joke" || (!own && earlier < SPOKEN_EACH) {
             spoken.push(one.summary.clone());
         }
     }
-    let mut speech = format!("You can ask me {}.", say::list(&spoken, "or"));
-    if all.iter().any(|one| one.plugin == CONTROL) {
-        speech.push_str(" And say stop whenever you've heard enough.");
-    }
+    let speech = format!(
+        "You can ask me {}. And say stop whenever you've heard enough.",
+        say::list(&spoken, "or")
+    );
     let examples: Vec<&str> = all.iter().map(|one| one.example.as_str()).collect();
     Reply::say(speech)
         .display(examples.join("\n"))

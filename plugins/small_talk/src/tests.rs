@@ -57,6 +57,16 @@ fn people_are_understood() {
             ],
         ),
         (
+            "complaint",
+            &[
+                "That's wrong.",
+                "You're stupid.",
+                "That is not what I said.",
+                "You got that wrong",
+                "You don't understand me.",
+            ],
+        ),
+        (
             "goodbye",
             &[
                 "Good night.",
@@ -141,6 +151,9 @@ fn other_things_are_not_meant() {
         "That is great news about the car",
         "Is it a good day for running?",
         "Night shift schedule",
+        "What is wrong with my car?",
+        "He is stupid",
+        "Is that wrong?",
         "See you in court is a movie",
         "When is bedtime?",
         "Who is the president?",
@@ -197,7 +210,10 @@ fn jokes_differ() {
 #[test]
 fn it_says_what_it_can_do() {
     let reply = kit().ask("What can you do?").unwrap();
-    assert_eq!(reply.speech, "You can ask me to tell you a joke.");
+    assert_eq!(
+        reply.speech,
+        "You can ask me to tell you a joke. And say stop whenever you've heard enough."
+    );
     assert!(reply.display.unwrap().contains("Tell me a joke."));
 }
 

@@ -5,7 +5,8 @@
 //! words that few intents use tell much ("joke"), words that all use tell little ("the"), and a
 //! word that no sentence knows tells that something else was meant. The score is the share of the
 //! weight of both sides that is aligned. Slots take values as they do in an exact match, at no
-//! cost; no slot may be left out.
+//! cost; a sentence whose slot finds no value scores at most [`MOST_INCOMPLETE`]: good enough to
+//! be suggested, never to be acted on.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -24,6 +25,12 @@ const SHORTLIST: usize = 96;
 
 /// The weight of a word that says little by itself.
 const LITTLE: f32 = 0.25;
+
+/// The weight of a slot for which there is no value.
+const MISSING_SLOT: f32 = 2.0;
+
+/// The highest score of a sentence that lacks the value of a slot.
+const MOST_INCOMPLETE: f32 = 0.7;
 
 /// The weight of the words that tell who is meant: little, but "my name" is not "your name".
 const PERSONAL: f32 = 0.6;
@@ -195,6 +202,15 @@ impl Weights {
                         }
                     }
                     Op::Slot(slot) => {
+                        let missing = here.plus(MISSING_SLOT, MISSING_SLOT);
+                        table.offer(
+                            (pc + 1, word),
+                            Path {
+                                incomplete: true,
+                                ..missing
+                            },
+                            from,
+                        );
                         for len in heard.lengths(sentence.slots[slot].reader, word) {
                             let weight = words[word..word + len].iter().map(|w| w.weight).sum();
                             table.offer((pc + 1, word + len), here.plus(0.0, weight), from);
@@ -213,6 +229,11 @@ impl Weights {
         let path = table.get(end)?;
         let said: f32 = words.iter().map(|word| word.weight).sum();
         let score = 1.0 - path.cost / (said + path.weight);
+        let score = if path.incomplete {
+            score.min(MOST_INCOMPLETE)
+        } else {
+            score
+        };
         Some(Aligned {
             sentence: at,
             score,
@@ -240,11 +261,13 @@ struct Likely {
 /// An instruction and the number of words taken before it.
 type State = (usize, usize);
 
-/// The cheapest way to a state: its cost and the weight of the template's words on it.
-#[derive(Clone, Copy)]
+/// The cheapest way to a state: its cost, the weight of the template's words on it, and whether
+/// a slot was left out.
+#[derive(Clone, Copy, Default)]
 struct Path {
     cost: f32,
     weight: f32,
+    incomplete: bool,
 }
 
 impl Path {
@@ -252,6 +275,7 @@ impl Path {
         Self {
             cost: self.cost + cost,
             weight: self.weight + weight,
+            ..self
         }
     }
 }
@@ -265,13 +289,7 @@ struct Table {
 impl Table {
     fn new(width: usize, height: usize) -> Self {
         let mut cells = vec![None; width * height];
-        cells[0] = Some((
-            Path {
-                cost: 0.0,
-                weight: 0.0,
-            },
-            (0, 0),
-        ));
+        cells[0] = Some((Path::default(), (0, 0)));
         Self { width, cells }
     }
 
@@ -295,7 +313,8 @@ impl Table {
                 break;
             };
             if let Op::Slot(slot) = ops[from.0]
-                && state.0 != from.0
+                && state.1 > from.1
+                && state.0 > from.0
             {
                 captures.push(Capture {
                     slot,

@@ -9,7 +9,7 @@ fn intent(name: &str, sentences: &[&str], slots: &[(&str, SlotType)]) -> Intent 
     Intent {
         name: name.into(),
         risk: Risk::Read,
-        summary: String::new(),
+        summary: None,
         example: String::new(),
         sentences: sentences.iter().map(|s| (*s).into()).collect(),
         slots: slots
@@ -256,6 +256,8 @@ fn near_sentences_are_scored() {
     assert!(score("tell us a good joke", "joke") > 0.5);
     assert!(score("what time does the movie start", "time") < 0.6);
     assert!(nearest(&sentences, "bananas").is_none_or(|(_, score)| score < 0.3));
+    let (intent, score) = nearest(&sentences, "set a timer for").unwrap();
+    assert!(intent == "timer" && (0.5..=0.7).contains(&score), "{score}");
     let words = Words::new("set the timer to ten minutes");
     let slots = &sentences.near(&words)[0].slots;
     assert_eq!(
