@@ -199,7 +199,7 @@ fn own_voice_is_never_a_request() {
             ignored(&bench.hear("Hey Fame and ask me what time it is.")),
             Some(IgnoreReason::OwnVoice)
         );
-        // What is still in the room when the voice is done, ends up in the open ear.
+        // What is still in the room when the voice is done ends up in the open ear.
         let utterance = bench.begin();
         bench.input(Input::VoiceFinished(turn));
         bench.now += 800;
@@ -212,12 +212,31 @@ fn own_voice_is_never_a_request() {
 }
 
 #[test]
+fn a_quick_answer_to_a_reply_is_no_echo() {
+    let mut bench = Bench::new(ListenMode::Conversation);
+    let (turn, _) = asked(&bench.hear("Hey Fame, what time is it?")).unwrap();
+    bench.answer(turn, "It's noon.", &[]);
+    bench.input(Input::VoiceFinished(turn));
+    bench.now += 200;
+    let effects = bench.hear("And in Tokyo?");
+    assert_eq!(asked(&effects).unwrap().1, "And in Tokyo?");
+}
+
+#[test]
+fn stop_needs_no_phrase_while_fame_thinks() {
+    let mut bench = Bench::new(ListenMode::Wake);
+    let (turn, _) = asked(&bench.hear("Hey Fame, tell me a joke")).unwrap();
+    assert!(bench.hear("Cancel.").contains(&Effect::Abandon(turn)));
+    assert_eq!(bench.dialogue.state(), State::Idle);
+}
+
+#[test]
 fn stop_cuts_the_voice_before_the_endpoint_is_certain() {
     let mut bench = Bench::new(ListenMode::Wake);
     let (turn, _) = asked(&bench.hear("Hey Fame, tell me a joke")).unwrap();
     bench.answer(turn, "A long story about a horse.", &[]);
     let utterance = bench.begin();
-    let effects = bench.input(Input::Early(utterance, "Stop.".into()));
+    let effects = bench.input(Input::Early(utterance, "Stop.".into(), 0.9));
     assert!(effects.contains(&Effect::StopVoice), "{effects:?}");
     assert_eq!(bench.dialogue.state(), State::Idle);
     // The final text of the same word is no second request.
@@ -517,7 +536,7 @@ proptest! {
                     bench.end(utterance, text, reason);
                 }
                 Op::Early(at, text) if at < open.len() => {
-                    bench.input(Input::Early(open[at], text.into()));
+                    bench.input(Input::Early(open[at], text.into(), 0.9));
                 }
                 Op::NoWords(at) if at < open.len() => {
                     let utterance = open.remove(at);

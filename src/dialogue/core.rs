@@ -66,8 +66,30 @@ struct Hearing {
     ear_open: bool,
     /// The wake phrase was found in it.
     woken: bool,
-    /// What FAME was saying when it began.
-    over: Option<String>,
+    /// What FAME was saying when it began, or had just said.
+    over: Option<Over>,
+}
+
+/// FAME's own words, which an utterance may be the echo of.
+#[derive(Clone, Debug)]
+struct Over {
+    spoken: String,
+    /// Whether they were still being spoken. If not, a person may answer.
+    speaking: bool,
+}
+
+impl Hearing {
+    fn is_own_voice(&self, text: &str) -> bool {
+        self.over
+            .as_ref()
+            .is_some_and(|over| is_own_voice(text, &over.spoken))
+    }
+
+    /// Whether it began while FAME was speaking, when only its name, a stop word or the key
+    /// reach it.
+    fn interrupts(&self) -> bool {
+        self.over.as_ref().is_some_and(|over| over.speaking)
+    }
 }
 
 /// A request in line.
@@ -147,7 +169,7 @@ impl Dialogue {
         self.expire();
         match input {
             Input::SpeechStarted(utterance) => self.speech_started(utterance),
-            Input::Early(utterance, text) => self.early(utterance, &text),
+            Input::Early(utterance, text, confidence) => self.early(utterance, &text, confidence),
             Input::Heard(heard) => self.heard(heard),
             Input::NoWords(utterance) => self.no_words(utterance),
             Input::NotRecognised(utterance, message) => {
@@ -200,9 +222,10 @@ impl Dialogue {
     /// Whether what is being said now is known to be for FAME, so that its text may be shown.
     pub fn is_addressed(&self) -> bool {
         self.settings.always_addressed
-            || self.hearing.back().is_some_and(|hearing| {
-                hearing.woken || (hearing.ear_open && hearing.over.is_none())
-            })
+            || self
+                .hearing
+                .back()
+                .is_some_and(|hearing| hearing.woken || (hearing.ear_open && !hearing.interrupts()))
     }
 
     /// Whether what is being said now may begin with the wake phrase: it may unless the ear was
@@ -212,7 +235,7 @@ impl Dialogue {
             && self
                 .hearing
                 .back()
-                .is_none_or(|hearing| !hearing.ear_open || hearing.over.is_some())
+                .is_none_or(|hearing| !hearing.ear_open || hearing.interrupts())
     }
 
     fn publish(&mut self, event: Event) {
@@ -276,13 +299,16 @@ impl Dialogue {
     // -- hearing ------------------------------------------------------------------------------
 
     fn speech_started(&mut self, utterance: UtteranceId) {
-        let over = match &self.turn {
-            Some(turn) if turn.phase == Phase::Speaking => Some(turn.spoken.clone()),
-            _ => self
-                .echo
-                .as_ref()
-                .filter(|(_, until)| self.now < *until)
-                .map(|(spoken, _)| spoken.clone()),
+        let over = match (&self.turn, &self.echo) {
+            (Some(turn), _) if turn.phase == Phase::Speaking => Some(Over {
+                spoken: turn.spoken.clone(),
+                speaking: true,
+            }),
+            (_, Some((spoken, until))) if self.now < *until => Some(Over {
+                spoken: spoken.clone(),
+                speaking: false,
+            }),
+            _ => None,
         };
         // A piece of a longer utterance is for FAME if the piece before it was.
         let continues = !self.pieces.is_empty();
@@ -295,30 +321,31 @@ impl Dialogue {
         });
     }
 
-    fn early(&mut self, utterance: UtteranceId, text: &str) {
-        let Some(at) = self
-            .hearing
+    fn position(&self, utterance: UtteranceId) -> Option<usize> {
+        self.hearing
             .iter()
             .position(|hearing| hearing.utterance == utterance)
-        else {
+    }
+
+    /// Whether a text that may not be all of it already cuts short what FAME does.
+    fn early(&mut self, utterance: UtteranceId, text: &str, confidence: f32) {
+        let Some(at) = self.position(utterance) else {
             return;
         };
-        let interrupts = self.hearing[at]
-            .over
-            .as_ref()
-            .is_some_and(|spoken| !is_own_voice(text, spoken));
-        if interrupts && Brain::is_stop(text) {
+        let hearing = &self.hearing[at];
+        if hearing.interrupts() && !hearing.is_own_voice(text) && Brain::is_stop(text) {
+            let since = hearing.since;
             self.hearing.remove(at);
-            self.publish_final(text, 1.0, (self.now, self.now));
+            self.publish_final(text, confidence, (since, self.now));
             self.stop();
             return;
         }
         self.look_for_wake(at, text);
     }
 
+    /// What follows the wake phrase in the text, if it is there and not FAME's own voice.
     fn look_for_wake(&mut self, at: usize, text: &str) -> Option<String> {
-        let own = |spoken: &String| is_own_voice(text, spoken);
-        if self.hearing[at].over.as_ref().is_some_and(own) {
+        if self.hearing[at].is_own_voice(text) {
             return None;
         }
         let found = self.wake.find(text)?;
@@ -334,20 +361,8 @@ impl Dialogue {
         Some(found.rest)
     }
 
-    fn take_hearing(&mut self, utterance: UtteranceId) -> Option<Hearing> {
-        let at = self
-            .hearing
-            .iter()
-            .position(|hearing| hearing.utterance == utterance)?;
-        self.hearing.remove(at)
-    }
-
     fn heard(&mut self, heard: Heard) {
-        let Some(at) = self
-            .hearing
-            .iter()
-            .position(|hearing| hearing.utterance == heard.utterance)
-        else {
+        let Some(at) = self.position(heard.utterance) else {
             // Stopped or given up while it was being recognised.
             return;
         };
@@ -355,19 +370,14 @@ impl Dialogue {
         let Some(hearing) = self.hearing.remove(at) else {
             return;
         };
-        let own_voice = hearing
-            .over
-            .as_ref()
-            .is_some_and(|spoken| is_own_voice(&heard.text, spoken));
-        let stops =
-            hearing.over.is_some() && Brain::is_stop(rest.as_deref().unwrap_or(&heard.text));
-        // While FAME speaks, only its name, a stop word or the key reaches it.
-        let addressed = match (&rest, &hearing.over) {
-            _ if heard.reason == EndReason::Released => true,
+        let own_voice = hearing.is_own_voice(&heard.text);
+        let busy = self.turn.is_some() || hearing.interrupts();
+        let stops = busy && Brain::is_stop(&heard.text);
+        let addressed = match heard.reason {
+            EndReason::Released => true,
             _ if own_voice => false,
-            (Some(_), _) => true,
-            (None, Some(_)) => stops,
-            (None, None) => hearing.ear_open || hearing.woken,
+            _ if rest.is_some() || stops => true,
+            _ => (hearing.ear_open || hearing.woken) && !hearing.interrupts(),
         };
         if !addressed {
             let reason = if own_voice {
@@ -401,9 +411,10 @@ impl Dialogue {
     }
 
     fn no_words(&mut self, utterance: UtteranceId) {
-        if self.take_hearing(utterance).is_none() {
+        let Some(at) = self.position(utterance) else {
             return;
-        }
+        };
+        self.hearing.remove(at);
         self.ignore(String::new(), IgnoreReason::NoWords);
         if !self.pieces.is_empty() {
             let text = std::mem::take(&mut self.pieces).join(" ");

@@ -100,6 +100,10 @@ impl Adjustment {
 
 /// What the driver is told.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all of them are frames, and a box for each would allocate 60 times a second"
+)]
 pub enum Happening {
     /// The next 16 ms of sound.
     Frame(Frame),
@@ -400,13 +404,13 @@ impl<P: Ports> Driver<P> {
             .filter(|job| job.ticket.job == outcome.job)
         {
             let id = current.id;
-            let text = match &outcome.result {
-                Ok(Some(transcript)) => Some(transcript.text.clone()),
+            let transcript = match &outcome.result {
+                Ok(Some(transcript)) => Some(transcript.clone()),
                 _ => None,
             };
             job.done(outcome);
-            if let Some(text) = text {
-                self.dialogue(Input::Early(id, text));
+            if let Some(Transcript { text, confidence }) = transcript {
+                self.dialogue(Input::Early(id, text, confidence));
             }
         }
     }
@@ -498,7 +502,11 @@ impl<P: Ports> Driver<P> {
         };
         let partial = current.agreement.update(&transcript.text);
         let id = current.id;
-        self.dialogue(Input::Early(id, transcript.text.clone()));
+        self.dialogue(Input::Early(
+            id,
+            transcript.text.clone(),
+            transcript.confidence,
+        ));
         if self.dialogue.is_addressed() {
             let (committed, tentative) = (partial.committed, partial.tentative);
             self.ports.publish(

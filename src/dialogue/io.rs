@@ -76,8 +76,8 @@ pub struct Answered {
 pub enum Input {
     /// Somebody began to speak.
     SpeechStarted(UtteranceId),
-    /// The text of an utterance that may go on.
-    Early(UtteranceId, String),
+    /// The text of an utterance that may go on, and how sure it is.
+    Early(UtteranceId, String, f32),
     /// The text of a finished utterance.
     Heard(Heard),
     /// A finished utterance held no words.

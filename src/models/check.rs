@@ -18,7 +18,9 @@ pub struct ModelFacts {
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// A name that is neither in the catalogue nor a file.
-    #[error("there is no model `{name}`; known ones are {known}, or give the path of a file")]
+    #[error(
+        "there is no model `{name}`; known ones are {known} (`fame models list` tells more), or give the path of a file"
+    )]
     UnknownName {
         /// What was asked for.
         name: String,

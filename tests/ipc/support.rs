@@ -143,7 +143,7 @@ impl Daemon {
             subscribers: AtomicUsize::new(0),
             stop: stop.clone(),
         });
-        let (ready, is_ready) = std::sync::mpsc::channel();
+        let (ready, is_ready) = std::sync::mpsc::sync_channel(1);
         let (path, handler) = (socket.clone(), Arc::clone(&fake));
         let thread = std::thread::spawn(move || {
             runtime().block_on(async {

@@ -44,7 +44,7 @@ pub struct RpcError {
     pub message: String,
     /// More for programs, where there is more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub data: Option<Value>,
+    pub data: Option<Box<Value>>,
 }
 
 impl RpcError {
@@ -59,7 +59,7 @@ impl RpcError {
 
     /// The same error with data.
     pub fn with_data(mut self, data: Value) -> Self {
-        self.data = Some(data);
+        self.data = Some(Box::new(data));
         self
     }
 

@@ -1,0 +1,87 @@
+//! False accepts of the wake phrase over an hour of other speech.
+//!
+//! `cargo bench --bench wake` has four synthetic voices read sentences of the CLINC150 set, all
+//! of them things people say to assistants, and counts how often FAME thinks it was called.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+/// Speech to listen to, in seconds.
+const HOUR: f64 = 3_600.0;
+
+/// Sentences read into one file, with a pause after each.
+const SENTENCES: usize = 40;
+
+const VOICES: [&str; 4] = ["slt", "rms", "awb", "kal16"];
+
+fn main() {
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let data = root.join("../shared/data/intents/clinc150_full.json");
+    let Ok(text) = std::fs::read(&data) else {
+        println!("left out: {} is not there", data.display());
+        return;
+    };
+    let data: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let sentences: Vec<&str> = data["train"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|row| row[0].as_str())
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let (mut seconds, mut woken, mut utterances) = (0.0, 0, 0);
+    let started = Instant::now();
+    // Every 37th sentence, so that all intents have their turn.
+    let mut order = (0..).map(|index| sentences[index * 37 % sentences.len()]);
+    for round in 0.. {
+        let file = folder.path().join("speech.wav");
+        let words: Vec<&str> = order.by_ref().take(SENTENCES).collect();
+        let status = Command::new("flite")
+            .args([
+                "-voice",
+                VOICES[round % VOICES.len()],
+                "-t",
+                &words.join(".\n\n"),
+                "-o",
+            ])
+            .arg(&file)
+            .status();
+        assert!(status.unwrap().success(), "flite renders speech");
+        let output = Command::new(env!("CARGO_BIN_EXE_famed"))
+            .env("FAME_RECOGNIZER__MODEL_FOLDER", root.join("models"))
+            .args(["headless", "--json", "--wake", "hey fame"])
+            .arg(&file)
+            .output()
+            .unwrap();
+        for line in String::from_utf8(output.stdout).unwrap().lines() {
+            let event: serde_json::Value = serde_json::from_str(line).unwrap();
+            match event["event"].as_str() {
+                Some("wake.detected") => {
+                    woken += 1;
+                    println!(
+                        "woken by {} ({:.2})",
+                        event["heard"],
+                        event["score"].as_f64().unwrap()
+                    );
+                }
+                Some("speech.started") => utterances += 1,
+                Some("feed.finished") => seconds += event["t_ms"].as_f64().unwrap() / 1_000.0,
+                _ => {}
+            }
+        }
+        if seconds >= HOUR {
+            break;
+        }
+    }
+    println!(
+        "{woken} false accepts in {:.0} min of speech, {utterances} utterances, heard at {:.0} × real time",
+        seconds / 60.0,
+        seconds / started.elapsed().as_secs_f64()
+    );
+}
