@@ -8,6 +8,15 @@ use serde_json::Value;
 use crate::support::famed::{events, fixtures, headless, of_file, of_kind};
 use crate::support::{plain_words, project, shared, table, word_errors};
 
+/// Runs that look at final texts only leave out the partial ones, which cost most of the time.
+const FINAL_ONLY: &str = "[recognizer]\npartials = false\n";
+
+fn final_texts(home: &Path, files: &[PathBuf]) -> (Vec<Value>, Option<i32>) {
+    let config = home.join("final-only.toml");
+    std::fs::write(&config, FINAL_ONLY).unwrap();
+    json(home, &["--config", &config.display().to_string()], files)
+}
+
 fn json(home: &Path, args: &[&str], files: &[PathBuf]) -> (Vec<Value>, Option<i32>) {
     let mut all = vec!["--json".to_owned()];
     all.extend(args.iter().map(|arg| (*arg).to_owned()));
@@ -40,7 +49,7 @@ fn requests_by_many_voices_reach_the_right_intent() {
     let rows = table("tests/fixtures/audio/requests.tsv");
     let home = tempfile::tempdir().unwrap();
     let files = fixtures(rows.iter().map(|row| row[0].clone()));
-    let (events, code) = json(home.path(), &[], &files);
+    let (events, code) = final_texts(home.path(), &files);
     assert_eq!(code, Some(0));
     let voices: std::collections::BTreeSet<&str> = rows.iter().map(|row| row[1].as_str()).collect();
     assert!(
@@ -92,7 +101,7 @@ fn people_ordering_coffee_are_understood() {
         .map(|label| folder.join(label["file"].as_str().unwrap()))
         .collect();
     let home = tempfile::tempdir().unwrap();
-    let (events, _) = json(home.path(), &[], &files);
+    let (events, _) = final_texts(home.path(), &files);
     let (mut heard_values, mut all) = (0, 0);
     for (label, file) in labels.iter().zip(&files) {
         let (text, _) = heard(&of_file(&events, file));

@@ -235,8 +235,9 @@ fn as_wav(flac: &Path, folder: &Path) -> PathBuf {
     wav
 }
 
+/// The digits of a time. Zeros do not count: "three fifty-six" may be written "3:50 6".
 fn digits(text: &str) -> String {
-    text.chars().filter(char::is_ascii_digit).collect()
+    text.chars().filter(|c| matches!(c, '1'..='9')).collect()
 }
 
 #[test]

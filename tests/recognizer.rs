@@ -49,7 +49,9 @@ fn text(outcome: Outcome) -> String {
 }
 
 /// Does what its name says instead of recognising.
-struct Fake(Box<dyn FnMut(&[f32], &AtomicBool) -> Result<Reading, EngineError> + Send>);
+struct Fake(Box<Behaviour>);
+
+type Behaviour = dyn FnMut(&[f32], &AtomicBool) -> Result<Reading, EngineError> + Send;
 
 impl Engine for Fake {
     fn read(

@@ -52,12 +52,13 @@ pub(super) fn decide(registry: &Registry, text: &str, heard: Option<f32>) -> Rou
     near(registry, registry.sentences().near(&words), heard)
 }
 
-/// How near a sentence must be for its intent to be taken as meant. What cannot be undone must
+/// How near a sentence must be for its intent to be taken as meant. For what changes something,
+/// one of two words may be another that sounds like it ("flow down"). What cannot be undone must
 /// be said exactly.
 fn threshold(risk: Risk) -> Option<f32> {
     match risk {
         Risk::Read => Some(0.8),
-        Risk::Write => Some(0.88),
+        Risk::Write => Some(0.87),
         Risk::Destructive | Risk::Admin => None,
     }
 }

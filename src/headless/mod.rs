@@ -130,10 +130,10 @@ pub fn run(
         reveal_ignored: true,
         source: Source::Headless,
     };
-    let partials = if config.recognizer.partials {
-        Partials::Every(PARTIAL_EVERY_MS)
-    } else {
-        Partials::Off
+    // A transcript for people shows no partial texts, and they cost more than all the rest.
+    let partials = match options.format {
+        Format::Json if config.recognizer.partials => Partials::Every(PARTIAL_EVERY_MS),
+        _ => Partials::Off,
     };
     let sessions: Vec<&[Feed]> = if options.session {
         vec![&options.feeds]

@@ -51,7 +51,10 @@ impl Pulse {
             .args(["-L", "module-native-protocol-unix auth-anonymous=1"])
             .env("XDG_RUNTIME_DIR", folder.path())
             .env("HOME", folder.path())
+            .env("XDG_CONFIG_HOME", folder.path())
             .env_remove("PULSE_SERVER")
+            // Only one server may have the name on a session bus.
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
             .stderr(Stdio::null())
             .spawn()
             .expect("pulseaudio starts");
@@ -78,11 +81,15 @@ impl Pulse {
     }
 
     /// What a program needs in its environment to use this server.
-    pub fn environment(&self) -> [(&'static str, PathBuf); 2] {
+    pub fn environment(&self) -> [(&'static str, PathBuf); 3] {
         let socket = self.folder.path().join("pulse").join("native");
         [
             ("XDG_RUNTIME_DIR", self.folder.path().into()),
             ("PULSE_SERVER", format!("unix:{}", socket.display()).into()),
+            (
+                "PULSE_COOKIE",
+                self.folder.path().join("pulse").join("cookie"),
+            ),
         ]
     }
 
