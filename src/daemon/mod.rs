@@ -113,6 +113,9 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
     let memory_file = paths.data.join("state.json");
     let memory = Memory::load(&memory_file);
     let shared = Arc::new(Shared::new(Bus::new(), memory.clone()));
+    for clash in brain.registry().clashes() {
+        tracing::warn!("plugins: {clash}");
+    }
     let terminal = console.then(|| {
         let events = shared.bus.subscribe();
         tokio::spawn(console::run(events, config.listen.wake_phrase.clone()))
@@ -164,6 +167,7 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
     if let Some(terminal) = terminal {
         terminal.abort();
     }
+    brain.registry().shutdown();
     Ok(())
 }
 
@@ -268,8 +272,10 @@ impl Parts {
                 self.driver.handle(Happening::Command(command));
             }
         }
+        let mut watchdog = Watchdog::new();
         let mut last_sound = Instant::now();
         while !*stop.borrow() {
+            watchdog.alive();
             crossbeam_channel::select! {
                 recv(self.capture) -> event => match event {
                     Ok(event) => {
@@ -383,6 +389,35 @@ async fn signalled() {
 async fn signalled() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
+    }
+}
+
+/// Tells systemd that the dialogue's thread still turns, as often as the unit asks for.
+struct Watchdog {
+    every: Option<Duration>,
+    last: Instant,
+}
+
+impl Watchdog {
+    fn new() -> Self {
+        #[cfg(target_os = "linux")]
+        let limit = sd_notify::watchdog_enabled();
+        #[cfg(not(target_os = "linux"))]
+        let limit: Option<Duration> = None;
+        Self {
+            every: limit.map(|limit| limit / 3),
+            last: Instant::now(),
+        }
+    }
+
+    fn alive(&mut self) {
+        if self.every.is_some_and(|every| self.last.elapsed() >= every) {
+            self.last = Instant::now();
+            #[cfg(target_os = "linux")]
+            if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]) {
+                tracing::debug!(%error, "systemd was not told");
+            }
+        }
     }
 }
 
