@@ -14,8 +14,8 @@ use crate::audio::sink::Cutter;
 
 /// How often an open stream is looked after.
 const WATCH: Duration = Duration::from_millis(100);
-/// A stream that asks for nothing this long is dead.
-const STALL: Duration = Duration::from_millis(1_500);
+/// A stream that asks for nothing this long is dead. PulseAudio's null sink may sleep for 2 s.
+const STALL: Duration = Duration::from_millis(3_000);
 /// A stream is closed after so many seconds of silence.
 const IDLE_SECONDS: u64 = 5;
 /// How long opening is waited for, listing included.

@@ -115,13 +115,17 @@ pub fn available(timeout: Duration) -> Result<String, String> {
 }
 
 fn first_sound(events: &Receiver<CaptureEvent>, deadline: Instant) -> Result<String, String> {
+    let mut last_reason = None;
     loop {
         match events.recv_deadline(deadline) {
             Ok(CaptureEvent::Available { device, .. }) => return Ok(device),
-            Ok(CaptureEvent::Lost { reason }) => return Err(reason),
+            // It is tried again meanwhile: a sound server may just have started.
+            Ok(CaptureEvent::Lost { reason }) => last_reason = Some(reason),
             Ok(CaptureEvent::Frame(_) | CaptureEvent::Overrun { .. }) => {}
             Err(RecvTimeoutError::Timeout) => {
-                return Err("the microphone delivers nothing in time; check its plug".into());
+                return Err(last_reason.unwrap_or_else(|| {
+                    "the microphone delivers nothing in time; check its plug".into()
+                }));
             }
             Err(RecvTimeoutError::Disconnected) => {
                 return Err("the capture thread ended".into());

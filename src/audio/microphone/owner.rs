@@ -14,8 +14,9 @@ use crate::audio::{FRAME_SAMPLES, SAMPLE_RATE};
 
 /// How often the ring is emptied.
 const POLL: Duration = Duration::from_millis(10);
-/// No samples for this long means that the device is gone or stuck.
-const STALL: Duration = Duration::from_millis(1_500);
+/// No samples for this long means that the device is gone or stuck. PulseAudio's null sink, whose
+/// monitor stands in for a microphone where there is none, renders up to 2 s ahead.
+const STALL: Duration = Duration::from_millis(2_500);
 /// How long after a failure the next attempt follows.
 const RETRY: Duration = Duration::from_millis(500);
 /// And after an attempt that hung, because each may leave a thread behind.

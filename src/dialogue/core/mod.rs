@@ -232,6 +232,7 @@ impl Dialogue {
             .is_some_and(|hearing| self.now >= hearing.since + HEARING_LIMIT_MS)
         {
             self.hearing.pop_front();
+            self.pieces.clear();
             self.ignore(String::new(), IgnoreReason::NoWords);
         }
     }
