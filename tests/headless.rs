@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::support::famed::{events, fixtures, headless, of_file, of_kind};
-use crate::support::{plain_words, project, shared, table, word_errors};
+use crate::support::words::{plain_words, word_errors};
+use crate::support::{project, shared, table};
 
 /// Runs that look at final texts only leave out the partial ones, which cost most of the time.
 const FINAL_ONLY: &str = "[recognizer]\npartials = false\n";

@@ -11,7 +11,8 @@ use fame::speech::recognizer::{
     Engine, EngineError, Manner, Outcome, Purpose, QUEUE, Reading, Recognizer,
 };
 
-use crate::support::{plain_words, project, shared, word_errors};
+use crate::support::words::{plain_words, word_errors};
+use crate::support::{project, shared};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -9,6 +9,8 @@
 mod daemon;
 mod recognizer;
 mod stages;
+#[path = "../../tests/support/words.rs"]
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -10,6 +10,7 @@ use fame::models::{Model, Window};
 use fame::speech::recognizer::{Engine, Manner, Prompts, Purpose, Recognizer, Whisper};
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters};
 
+use super::words::{plain_words, word_errors};
 use super::{commands, ms, percentile, project, shared};
 
 pub fn run() {
@@ -125,32 +126,11 @@ fn threads() -> usize {
 fn changed(before: &[String], after: &[String]) -> f64 {
     let (mut errors, mut words) = (0, 0);
     for (before, after) in before.iter().zip(after) {
-        let (before, after) = (plain(before), plain(after));
-        errors += distance(&before, &after);
+        let (before, after) = (plain_words(before), plain_words(after));
+        errors += word_errors(&before, &after);
         words += before.len();
     }
     errors as f64 / words.max(1) as f64
-}
-
-fn plain(text: &str) -> Vec<String> {
-    text.to_lowercase()
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
-fn distance(a: &[String], b: &[String]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// The recogniser's thread, which chooses its number of threads, on an idle machine and with
