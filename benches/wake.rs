@@ -15,6 +15,10 @@ const HOUR: f64 = 3_600.0;
 /// Sentences read into one file, with a pause after each.
 const SENTENCES: usize = 40;
 
+/// The voices pause briefly; with this much silence each sentence is an utterance of its own,
+/// which is the harder case: the phrase is looked for where a sentence begins.
+const ENDPOINT_MS: &str = "250";
+
 const VOICES: [&str; 4] = ["slt", "rms", "awb", "kal16"];
 
 fn main() {
@@ -55,6 +59,7 @@ fn main() {
         assert!(status.unwrap().success(), "flite renders speech");
         let output = Command::new(env!("CARGO_BIN_EXE_famed"))
             .env("FAME_RECOGNIZER__MODEL_FOLDER", root.join("models"))
+            .env("FAME_LISTEN__ENDPOINT_MS", ENDPOINT_MS)
             .args(["headless", "--json", "--wake", "hey fame"])
             .arg(&file)
             .output()

@@ -78,6 +78,7 @@ start_speech_dispatcher() {
         --communication-method unix_socket --socket-path "$socket" \
         --config-dir "$config" --log-dir "$services_folder" \
         --pid-file "$XDG_RUNTIME_DIR/speech-dispatcher.pid"
+    export SPEECHD_ADDRESS=unix_socket:$socket
     wait_for speech-dispatcher test -S "$socket"
 }
 
