@@ -15,9 +15,9 @@ const HOUR: f64 = 3_600.0;
 /// Sentences read into one file, with a pause after each.
 const SENTENCES: usize = 40;
 
-/// The voices pause briefly; with this much silence each sentence is an utterance of its own,
-/// which is the harder case: the phrase is looked for where a sentence begins.
-const ENDPOINT_MS: &str = "250";
+/// Silence after each sentence, in seconds. Each is an utterance of its own then, which is the
+/// harder case: the phrase is looked for where a sentence begins.
+const PAUSE: &str = "0.8";
 
 const VOICES: [&str; 4] = ["slt", "rms", "awb", "kal16"];
 
@@ -46,20 +46,9 @@ fn main() {
     for round in 0.. {
         let file = folder.path().join("speech.wav");
         let words: Vec<&str> = order.by_ref().take(SENTENCES).collect();
-        let status = Command::new("flite")
-            .args([
-                "-voice",
-                VOICES[round % VOICES.len()],
-                "-t",
-                &words.join(".\n\n"),
-                "-o",
-            ])
-            .arg(&file)
-            .status();
-        assert!(status.unwrap().success(), "flite renders speech");
+        read_aloud(VOICES[round % VOICES.len()], &words, folder.path(), &file);
         let output = Command::new(env!("CARGO_BIN_EXE_famed"))
             .env("FAME_RECOGNIZER__MODEL_FOLDER", root.join("models"))
-            .env("FAME_LISTEN__ENDPOINT_MS", ENDPOINT_MS)
             .args(["headless", "--json", "--wake", "hey fame"])
             .arg(&file)
             .output()
@@ -88,5 +77,30 @@ fn main() {
         "{woken} false accepts in {:.0} min of speech, {utterances} utterances, heard at {:.0} × real time",
         seconds / 60.0,
         seconds / started.elapsed().as_secs_f64()
+    );
+}
+
+/// Renders sentences by one voice into one file, with a pause after each.
+fn read_aloud(voice: &str, sentences: &[&str], folder: &Path, file: &Path) {
+    let silence = folder.join("silence.wav");
+    let made = Command::new("sox")
+        .args(["-n", "-r", "16000", "-c", "1", "-b", "16"])
+        .arg(&silence)
+        .args(["trim", "0", PAUSE])
+        .status();
+    assert!(made.unwrap().success(), "sox makes silence");
+    let mut join = Command::new("sox");
+    for (index, sentence) in sentences.iter().enumerate() {
+        let part = folder.join(format!("{index}.wav"));
+        let rendered = Command::new("flite")
+            .args(["-voice", voice, "-t", sentence, "-o"])
+            .arg(&part)
+            .status();
+        assert!(rendered.unwrap().success(), "flite renders {sentence:?}");
+        join.arg(part).arg(&silence);
+    }
+    assert!(
+        join.arg(file).status().unwrap().success(),
+        "sox joins speech"
     );
 }
