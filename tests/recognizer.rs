@@ -276,6 +276,37 @@ fn a_panicking_engine_is_loaded_anew() {
 }
 
 #[test]
+fn after_a_bad_change_a_panic_brings_the_good_model_back() {
+    let (sender, outcomes) = bounded(QUEUE);
+    let mut loads = 0;
+    let loader = Box::new(move |settings: &config::Recognizer, _: &_, _: &mut _| {
+        if settings.model == "bad" {
+            let reason = "it is bad".into();
+            return Err(EngineError::NoModel { reason });
+        }
+        loads += 1;
+        let first = loads == 1;
+        let behaviour: Box<Behaviour> = Box::new(move |_, _| {
+            assert!(!first, "the first engine always panics");
+            reading("back")
+        });
+        Ok(Box::new(Fake(behaviour)) as Box<dyn Engine>)
+    });
+    let recognizer = Recognizer::with_loader(settings("good"), "hey fame", sender, loader).unwrap();
+    recognizer.wait_until_settled(PATIENCE);
+    recognizer.configure(settings("bad")).unwrap();
+    assert!(recognizer.wait_until_settled(PATIENCE).error.is_some());
+    for expected in [None, Some("back")] {
+        recognizer
+            .submit(Purpose::Final, false, vec![0.1; 16_000])
+            .unwrap();
+        let result = outcomes.recv_timeout(PATIENCE).unwrap().result;
+        let text = result.ok().flatten().map(|transcript| transcript.text);
+        assert_eq!(text.as_deref(), expected);
+    }
+}
+
+#[test]
 fn a_stuck_engine_fills_the_queue_and_nothing_waits_for_it() {
     let (recognizer, outcomes) = fake(|| {
         |_: &[f32], abort: &AtomicBool| {

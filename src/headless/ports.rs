@@ -166,12 +166,19 @@ impl<W: io::Write> Ports for HeadlessPorts<W> {
         audio: Vec<f32>,
     ) -> Result<recognizer::Ticket, EngineError> {
         let ticket = self.recognizer.submit(purpose, may_wake, audio)?;
-        let outcome = self
-            .outcomes
-            .recv_timeout(RECOGNISER_PATIENCE)
-            .map_err(|_| EngineError::Failed {
-                reason: "it did not answer in time".into(),
-            })?;
+        let deadline = Instant::now() + RECOGNISER_PATIENCE;
+        let outcome = loop {
+            let outcome =
+                self.outcomes
+                    .recv_deadline(deadline)
+                    .map_err(|_| EngineError::Failed {
+                        reason: "it did not answer in time".into(),
+                    })?;
+            // What came too late for an earlier job is not this one's.
+            if outcome.job == ticket.job {
+                break outcome;
+            }
+        };
         self.queue.push_back(Happening::Recognized(outcome));
         Ok(ticket)
     }

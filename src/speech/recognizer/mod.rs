@@ -304,9 +304,13 @@ impl Worker {
                 Command::SpeechStarted => self.load.sample(),
                 Command::Configure(settings) => {
                     let model_changed = Settings::of(&settings) != Settings::of(&self.settings);
-                    self.settings = settings;
+                    let before = std::mem::replace(&mut self.settings, settings);
                     if model_changed || self.engine.is_none() {
-                        self.reload();
+                        let loaded = self.reload();
+                        if !loaded && self.engine.is_some() {
+                            // The old model goes on, and is what a later reload is to bring back.
+                            self.settings = before;
+                        }
                     } else {
                         lock(&self.status).settled = true;
                     }
@@ -330,15 +334,17 @@ impl Worker {
         }
     }
 
-    fn reload(&mut self) {
+    /// Loads the model anew; gives whether that worked.
+    fn reload(&mut self) -> bool {
         let mut status = Status {
             model: self.settings.model.clone(),
             language: self.settings.language.clone(),
             ..Status::default()
         };
         let prompts = prompts(&self.wake_phrase, &self.settings.custom_words);
-        let loaded = caught(|| (self.loader)(&self.settings, &prompts, &mut status));
-        match loaded {
+        let engine = caught(|| (self.loader)(&self.settings, &prompts, &mut status));
+        let loaded = engine.is_ok();
+        match engine {
             Ok(engine) => {
                 self.engine = Some(engine);
                 tracing::info!(model = %status.model, "speech model loaded");
@@ -353,6 +359,7 @@ impl Worker {
         }
         status.settled = true;
         *lock(&self.status) = status;
+        loaded
     }
 
     /// `None` if the job was abandoned.
