@@ -12,7 +12,7 @@ mod route;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use fame_plugin::sentence::Sentences;
+use fame_plugin::sentence::{Lists, Sentences};
 use fame_plugin::words::Words;
 use fame_plugin::{Context, Manifest, Reply, Request};
 
@@ -34,7 +34,7 @@ static STOP_WORDS: LazyLock<Option<Sentences>> = LazyLock::new(|| {
     manifest
         .intents
         .retain(|intent| fame_plugin_control::STOPPING.contains(&intent.name.as_str()));
-    Sentences::compile([&manifest]).ok()
+    Sentences::compile([&manifest], &Lists::default()).ok()
 });
 
 /// One request.
@@ -123,6 +123,7 @@ impl Brain {
             intent: intent.clone(),
             slots,
             session: query.session,
+            user: None,
             source: query.source,
             context: Context::new(decision.confidence, query.confidence),
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fame_plugin::sentence::{Clash, Sentences, TemplateError};
+use fame_plugin::sentence::{Clash, Lists, Sentences, TemplateError};
 use fame_plugin::{
     Capability, Clock, HostRef, Intent, Manifest, ManifestError, Permission, Plugin,
 };
@@ -86,8 +86,9 @@ impl Registry {
             .collect();
         let manifests = manifests?;
         check_names(&manifests)?;
-        let sentences = Sentences::compile(&manifests)?;
-        let control = Sentences::compile(manifests.iter().filter(|manifest| is_control(manifest)))?;
+        let lists = Lists::default();
+        let sentences = Sentences::compile(&manifests, &lists)?;
+        let control = Sentences::compile(manifests.iter().filter(|m| is_control(m)), &lists)?;
         let capabilities = manifests.iter().flat_map(Manifest::capabilities).collect();
         let host = HostRef::new(RegistryHost {
             clock,

@@ -24,9 +24,12 @@ mod slot;
 pub mod testkit;
 pub mod words;
 
-pub use host::{Capability, Clock, FixedClock, Host, HostRef, SystemClock};
-pub use manifest::{Intent, Manifest, ManifestError, Permission, Risk};
+pub use host::{
+    Capability, Clock, Fetch, Fetched, FixedClock, Host, HostError, HostRef, Method, Notification,
+    OnEvent, PluginEvent, Program, Ran, SystemClock, Wakeup,
+};
+pub use manifest::{Intent, Manifest, ManifestError, Permission, Risk, Runtime};
 pub use plugin::{Info, Plugin, PluginError};
-pub use reply::{Act, FollowUp, Reply};
+pub use reply::{Act, FollowUp, Reply, SourceRef};
 pub use request::{Context, Request, Source};
 pub use slot::{Slot, SlotType, Slots};

@@ -1,13 +1,14 @@
 //! `plugin.toml`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Capability, SlotType};
 
 /// What a plugin is and what it can be asked.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// A word of lower-case letters, digits and `_`, unique among plugins.
@@ -21,16 +22,22 @@ pub struct Manifest {
     /// What it may do beyond answering.
     #[serde(default)]
     pub permissions: BTreeSet<Permission>,
+    /// What runs it.
+    #[serde(default)]
+    pub runtime: Runtime,
+    /// The hosts that it may ask with the permission `http`, such as `api.example.org`.
+    #[serde(default)]
+    pub hosts: BTreeSet<String>,
     /// Pieces of sentences, used as `<name>`.
     #[serde(default)]
     pub rules: BTreeMap<String, String>,
     /// What it can be asked.
-    #[serde(rename = "intent")]
+    #[serde(default, rename = "intent")]
     pub intents: Vec<Intent>,
 }
 
 /// One thing that a plugin can be asked.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Intent {
     /// A word like the plugin's id, unique among all intents.
@@ -44,26 +51,111 @@ pub struct Intent {
     /// A sentence that asks for it.
     pub example: String,
     /// Templates of the sentences that ask for it, see [`crate::sentence`].
+    #[serde(default)]
     pub sentences: Vec<String>,
+    /// Templates that ask for it only while the conversation is about this plugin: "make it
+    /// {length}", "cancel that one". Slots that they leave out are taken from what was said
+    /// before.
+    #[serde(default)]
+    pub follow_ups: Vec<String>,
+    /// The slots that it cannot do without, each with the question that asks for it.
+    #[serde(default)]
+    pub ask: BTreeMap<String, String>,
+    /// The tool of an MCP server that does it; left out, the tool of the intent's name.
+    #[serde(default)]
+    pub tool: Option<String>,
     /// The slots in the sentences and what they hold.
     #[serde(default)]
     pub slots: BTreeMap<String, SlotType>,
 }
 
-/// What a plugin may do beyond answering.
+/// What runs a plugin.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Runtime {
+    /// FAME itself: a crate that is part of it.
+    #[default]
+    Builtin,
+    /// A program that speaks the Model Context Protocol on its standard input and output: its
+    /// name, looked up in the plugin's folder and then on the PATH, and its arguments.
+    Mcp(Vec<String>),
+}
+
+/// What a plugin may do beyond answering. Every call of [`crate::Host`] that reaches beyond the
+/// plugin names the one that it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
     /// Steer FAME itself: every [`crate::Act`]. Its sentences are control words and win over all
     /// others.
     Control,
+    /// Keep data of its own.
+    Store,
+    /// Be woken at a time.
+    Schedule,
+    /// Show notifications.
+    Notify,
+    /// Speak unasked.
+    Speak,
+    /// Ask questions unasked.
+    Ask,
+    /// Run programs in the sandbox.
+    Sandbox,
+    /// Reach the hosts that its manifest lists.
+    Http,
+    /// Use the configured language model.
+    Llm,
+    /// Open files and web addresses on the desktop.
+    Desktop,
+    /// Hear events and publish its own.
+    Events,
+}
+
+impl Permission {
+    /// What it lets a plugin do, fit to follow "may".
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Control => "steer FAME: stop, repeat, volume, sleep, mute",
+            Self::Store => "keep data of its own on this machine",
+            Self::Schedule => "act at a later time",
+            Self::Notify => "show notifications",
+            Self::Speak => "speak without being asked",
+            Self::Ask => "ask you questions on its own",
+            Self::Sandbox => "run programs in the sandbox",
+            Self::Http => "reach the web services it lists, if the network is allowed",
+            Self::Llm => "use the configured language model",
+            Self::Desktop => "open files and web pages on the desktop",
+            Self::Events => "hear what FAME does and announce events of its own",
+        }
+    }
+}
+
+impl fmt::Display for Permission {
+    /// Its name in a manifest.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Control => "control",
+            Self::Store => "store",
+            Self::Schedule => "schedule",
+            Self::Notify => "notify",
+            Self::Speak => "speak",
+            Self::Ask => "ask",
+            Self::Sandbox => "sandbox",
+            Self::Http => "http",
+            Self::Llm => "llm",
+            Self::Desktop => "desktop",
+            Self::Events => "events",
+        })
+    }
 }
 
 /// What an intent does to the world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Risk {
     /// Looks something up.
+    #[default]
     Read,
     /// Changes something that can be changed back.
     Write,
@@ -94,6 +186,25 @@ pub enum ManifestError {
         plugin: String,
         /// The name that they share.
         intent: String,
+    },
+    /// A question for a slot that there is not.
+    #[error(
+        "plugin `{plugin}`: the intent `{intent}` asks for `{slot}`, which is none of its slots; \
+         add it to `slots`"
+    )]
+    AsksForNothing {
+        /// The plugin's id.
+        plugin: String,
+        /// The intent.
+        intent: String,
+        /// The slot that it does not have.
+        slot: String,
+    },
+    /// Hosts without the permission to reach them.
+    #[error("plugin `{plugin}` lists `hosts` but not the permission `http`; add it or remove them")]
+    HostsUnused {
+        /// The plugin's id.
+        plugin: String,
     },
     /// Nothing to say to it.
     #[error("plugin `{plugin}`: the intent `{intent}` has no sentences; add at least one")]
@@ -146,6 +257,9 @@ impl Manifest {
                 word: word.clone(),
             });
         }
+        if !self.hosts.is_empty() && !self.permissions.contains(&Permission::Http) {
+            return Err(ManifestError::HostsUnused { plugin: plugin() });
+        }
         let mut seen = BTreeSet::new();
         for intent in &self.intents {
             if !seen.insert(&intent.name) {
@@ -155,7 +269,18 @@ impl Manifest {
                     intent,
                 });
             }
-            if intent.sentences.is_empty() {
+            if let Some(slot) = intent
+                .ask
+                .keys()
+                .find(|slot| !intent.slots.contains_key(*slot))
+            {
+                return Err(ManifestError::AsksForNothing {
+                    plugin: plugin(),
+                    intent: intent.name.clone(),
+                    slot: slot.clone(),
+                });
+            }
+            if intent.sentences.is_empty() && self.runtime == Runtime::Builtin {
                 let intent = intent.name.clone();
                 return Err(ManifestError::NoSentences {
                     plugin: plugin(),

@@ -1,6 +1,6 @@
 //! The trait every plugin implements.
 
-use crate::{HostRef, Reply, Request};
+use crate::{HostError, HostRef, Reply, Request, Wakeup};
 
 /// A skill. FAME owns it, calls [`handle`](Self::handle) from several threads, and reads its
 /// intents from [`manifest`](Self::manifest).
@@ -24,6 +24,28 @@ pub trait Plugin: Send + Sync {
     /// # Errors
     /// Whatever kept the plugin from answering; FAME says so in a sentence of its own.
     fn handle(&self, request: &Request) -> Result<Reply, PluginError>;
+
+    /// Takes an act back. `token` is what the act's reply offered with [`Reply::undo`].
+    ///
+    /// # Errors
+    /// Whatever kept the plugin from it; FAME says so.
+    fn undo(&self, token: &str) -> Result<Reply, PluginError> {
+        Err(PluginError::failed(
+            format!("undoing `{token}`"),
+            "this plugin offers no undo",
+        ))
+    }
+
+    /// A time has come that the plugin scheduled. The reply is spoken.
+    ///
+    /// # Errors
+    /// Whatever kept the plugin from it, for the log.
+    fn wake(&self, wakeup: &Wakeup) -> Result<Reply, PluginError> {
+        Err(PluginError::failed(
+            format!("waking for `{}`", wakeup.id),
+            "this plugin schedules nothing",
+        ))
+    }
 
     /// Facts for `fame plugins info`, such as the number of stored items.
     fn info(&self) -> Info {
@@ -52,6 +74,9 @@ pub enum PluginError {
         /// The slot that is missing or of another type.
         slot: String,
     },
+    /// FAME did not do what the plugin asked of it.
+    #[error(transparent)]
+    Host(HostError),
     /// Something went wrong on the way.
     #[error("{action} failed: {reason}")]
     Failed {

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::read::{DateExpr, Place, Quantity, Sum, TimeOfDay, Unit};
 use crate::{PluginError, Slot, Slots};
@@ -17,6 +18,8 @@ pub struct Request {
     pub slots: Slots,
     /// The conversation it belongs to.
     pub session: String,
+    /// Who asks, where that is known.
+    pub user: Option<String>,
     /// How it came in.
     pub source: Source,
     /// What else is known about it.
@@ -34,23 +37,33 @@ pub enum Source {
     Ipc,
     /// Read from a file.
     Headless,
+    /// Sent by another program over HTTP.
+    Rest,
 }
 
-/// How certain a request is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// What is known about a request beside its words.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Context {
     /// How sure FAME is that this intent was meant, 0 to 1.
     pub confidence: f32,
     /// How sure the recogniser was of the words, where it heard them, 0 to 1.
     pub heard: Option<f32>,
+    /// The slots whose values the sentence did not say: they come from what was said before.
+    pub carried: Vec<String>,
+    /// What the client says about the situation, if it says anything.
+    pub client: Option<Value>,
 }
 
 impl Context {
     /// Both certainties.
     #[must_use]
     pub fn new(confidence: f32, heard: Option<f32>) -> Self {
-        Self { confidence, heard }
+        Self {
+            confidence,
+            heard,
+            ..Self::default()
+        }
     }
 }
 

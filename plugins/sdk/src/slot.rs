@@ -37,6 +37,9 @@ pub enum SlotType {
     Text,
     /// One of these, each with the other ways of saying it.
     List(BTreeMap<String, Vec<String>>),
+    /// One of the values that the plugin sets under this name while it runs, see
+    /// [`crate::Host::set_list`].
+    Dynamic(String),
 }
 
 /// The value of one slot.

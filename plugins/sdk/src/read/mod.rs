@@ -24,8 +24,7 @@ pub use sum::Sum;
 pub use time::TimeOfDay;
 pub use unit::{Quantity, Unit};
 
-use std::collections::HashMap;
-
+use crate::sentence::{Entries, Lists};
 use crate::{Slot, SlotType};
 
 /// The longest span that a slot other than text can have, in words.
@@ -36,22 +35,40 @@ pub(crate) const MAX_SPAN: usize = 24;
 pub struct Reader {
     kind: SlotType,
     /// What is said, normalised, and the list's entry that it stands for.
-    entries: HashMap<String, String>,
+    entries: Entries,
+    /// Where the entries of a dynamic list are looked up.
+    dynamic: Option<(String, Lists)>,
+}
+
+impl PartialEq for Reader {
+    fn eq(&self, other: &Self) -> bool {
+        let plugin = |reader: &Self| reader.dynamic.as_ref().map(|(plugin, _)| plugin.clone());
+        self.kind == other.kind && plugin(self) == plugin(other)
+    }
 }
 
 impl Reader {
-    /// A reader of `kind`.
+    /// A reader of `kind` for a slot of `plugin`, whose dynamic values are in `lists`.
     #[must_use]
-    pub fn new(kind: SlotType) -> Self {
-        let mut entries = HashMap::new();
-        if let SlotType::List(list) = &kind {
-            for (entry, others) in list {
-                for said in others.iter().chain([entry]) {
-                    entries.insert(normal(said), entry.clone());
+    pub fn new(kind: SlotType, plugin: &str, lists: &Lists) -> Self {
+        let mut entries = Entries::new();
+        let mut dynamic = None;
+        match &kind {
+            SlotType::List(list) => {
+                for (entry, others) in list {
+                    for said in others.iter().chain([entry]) {
+                        entries.insert(normal(said), entry.clone());
+                    }
                 }
             }
+            SlotType::Dynamic(_) => dynamic = Some((plugin.to_owned(), lists.clone())),
+            _ => {}
         }
-        Self { kind, entries }
+        Self {
+            kind,
+            entries,
+            dynamic,
+        }
     }
 
     /// The type of its values.
@@ -82,6 +99,11 @@ impl Reader {
                 .get(&words.join(" "))
                 .cloned()
                 .map(Slot::Choice),
+            SlotType::Dynamic(list) => {
+                let (plugin, lists) = self.dynamic.as_ref()?;
+                let entries = lists.get(plugin, list);
+                entries.get(&words.join(" ")).cloned().map(Slot::Choice)
+            }
         }
     }
 }

@@ -17,6 +17,7 @@
 mod clash;
 mod heard;
 mod index;
+mod lists;
 mod near;
 mod program;
 mod sound;
@@ -25,6 +26,8 @@ mod template;
 use std::collections::HashMap;
 
 pub use clash::Clash;
+pub(crate) use lists::Entries;
+pub use lists::{Lists, MAX_ENTRIES};
 pub use template::{Fault, TemplateError};
 
 use crate::read::Reader;
@@ -102,13 +105,15 @@ impl Vocabulary {
 }
 
 impl Sentences {
-    /// Compiles the sentences of `manifests`. Where two are the same, the first wins and
+    /// Compiles the sentences of `manifests`; `lists` hold the values of their dynamic slots.
+    /// Where two are the same, the first wins and
     /// [`Sentences::clashes`] tells.
     ///
     /// # Errors
     /// Names the plugin, the intent, the sentence and the column of the first malformed template.
     pub fn compile<'a>(
         manifests: impl IntoIterator<Item = &'a Manifest>,
+        lists: &Lists,
     ) -> Result<Self, TemplateError> {
         let mut vocabulary = Vocabulary::default();
         let mut readers: Vec<Reader> = Vec::new();
@@ -122,9 +127,10 @@ impl Sentences {
                     let mut slots = Vec::new();
                     let program = Program::compile(&node, &mut vocabulary, &mut |name| {
                         let kind = &intent.slots[name];
-                        let known = readers.iter().position(|reader| reader.kind() == kind);
+                        let new = Reader::new(kind.clone(), &manifest.id, lists);
+                        let known = readers.iter().position(|reader| *reader == new);
                         let reader = known.unwrap_or_else(|| {
-                            readers.push(Reader::new(kind.clone()));
+                            readers.push(new);
                             readers.len() - 1
                         });
                         slots.push(SlotUse {

@@ -16,6 +16,7 @@ fn intent(name: &str, sentences: &[&str], slots: &[(&str, SlotType)]) -> Intent 
             .iter()
             .map(|(name, kind)| ((*name).into(), kind.clone()))
             .collect(),
+        ..Intent::default()
     }
 }
 
@@ -25,17 +26,17 @@ fn manifest(intents: Vec<Intent>, rules: &[(&str, &str)]) -> Manifest {
         name: "Test".into(),
         version: "1".into(),
         summary: String::new(),
-        permissions: Default::default(),
         rules: rules
             .iter()
             .map(|(name, text)| ((*name).into(), (*text).into()))
             .collect(),
         intents,
+        ..Manifest::default()
     }
 }
 
 fn compile(intents: Vec<Intent>) -> Sentences {
-    Sentences::compile([&manifest(intents, &[])]).unwrap()
+    Sentences::compile([&manifest(intents, &[])], &Lists::default()).unwrap()
 }
 
 fn one(template: &str, slots: &[(&str, SlotType)]) -> Sentences {
@@ -127,7 +128,7 @@ fn rules_are_filled_in() {
         ("polite", "kindly"),
     ];
     let manifest = manifest(vec![intent("a", &["<ask> the time"], &[])], &rules);
-    let sentences = Sentences::compile([&manifest]).unwrap();
+    let sentences = Sentences::compile([&manifest], &Lists::default()).unwrap();
     for text in ["What's the time?", "kindly tell me the time"] {
         assert!(slots(&sentences, text).is_some(), "{text}");
     }
@@ -184,7 +185,7 @@ fn faults_name_their_place() {
             vec![intent("timer", &[template], &[("a", SlotType::Number)])],
             &rules,
         );
-        let error = Sentences::compile([&manifest]).unwrap_err();
+        let error = Sentences::compile([&manifest], &Lists::default()).unwrap_err();
         assert_eq!((error.column, &error.fault), (column, &fault), "{template}");
         let text = error.to_string();
         for part in [
@@ -305,7 +306,7 @@ proptest! {
     #[test]
     fn any_text_compiles_or_is_refused(text in "[a-c \\[\\](){}<>|]{0,24}") {
         let manifest = manifest(vec![intent("x", &[&text], &[("a", SlotType::Number)])], &[("b", "c")]);
-        match Sentences::compile([&manifest]) {
+        match Sentences::compile([&manifest], &Lists::default()) {
             Ok(sentences) => { let _ = nearest(&sentences, "a b c"); }
             Err(error) => prop_assert!(error.column <= text.chars().count() + 1),
         }

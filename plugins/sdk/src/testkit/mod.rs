@@ -35,22 +35,28 @@
 //! # Ok::<(), fame_plugin::testkit::TestKitError>(())
 //! ```
 
-use std::sync::Arc;
+mod host;
+
+use std::sync::{Arc, Mutex};
 
 use jiff::ZonedDateTime;
 
-use crate::sentence::{Clash, Match, Sentences, TemplateError};
+pub use host::Traces;
+
+use crate::sentence::{Clash, Lists, Match, Sentences, TemplateError};
 use crate::words::Words;
 use crate::{
-    Capability, Clock, Context, FixedClock, Host, HostRef, Manifest, ManifestError, Plugin,
-    PluginError, Reply, Request, Source,
+    Clock, Context, FixedClock, HostRef, Manifest, ManifestError, Plugin, PluginError, Reply,
+    Request, Source,
 };
+use host::TestHost;
 
 /// One plugin, its sentences and a clock that stands still.
 pub struct TestKit {
     plugin: Box<dyn Plugin>,
     sentences: Sentences,
     clock: Arc<FixedClock>,
+    traces: Arc<Mutex<Traces>>,
 }
 
 /// What went wrong in a test.
@@ -71,6 +77,12 @@ pub enum TestKitError {
     /// No sentence matches.
     #[error("no sentence matches `{0}`")]
     NoMatch(String),
+    /// The reply cannot be taken back.
+    #[error("the reply offers no undo")]
+    NoUndo,
+    /// No wake-up to come.
+    #[error("the plugin has scheduled nothing")]
+    NothingScheduled,
 }
 
 impl TestKit {
@@ -80,19 +92,24 @@ impl TestKit {
     /// If the manifest, a sentence or the time is malformed, or the plugin does not start.
     pub fn new(mut plugin: impl Plugin + 'static, now: &str) -> Result<Self, TestKitError> {
         let manifest = Manifest::parse(plugin.manifest())?;
-        let sentences = Sentences::compile([&manifest])?;
+        let lists = Lists::default();
+        let sentences = Sentences::compile([&manifest], &lists)?;
         let now: ZonedDateTime = now
             .parse()
             .map_err(|error| TestKitError::Time(now.into(), error))?;
         let clock = Arc::new(FixedClock::new(now));
+        let traces = Arc::default();
         plugin.init(HostRef::new(TestHost {
             clock: clock.clone(),
             manifest,
+            lists,
+            traces: Arc::clone(&traces),
         }))?;
         Ok(Self {
             plugin: Box::new(plugin),
             sentences,
             clock,
+            traces,
         })
     }
 
@@ -126,27 +143,45 @@ impl TestKit {
             intent: found.intent.into(),
             slots: found.slots,
             session: "test".into(),
+            user: None,
             source: Source::Headless,
             context: Context::new(found.score, None),
         })?)
     }
 
+    /// Takes back what `reply` offers to take back.
+    ///
+    /// # Errors
+    /// If it offers nothing, or the plugin fails.
+    pub fn undo(&self, reply: &Reply) -> Result<Reply, TestKitError> {
+        let token = reply.undo.as_deref().ok_or(TestKitError::NoUndo)?;
+        Ok(self.plugin.undo(token)?)
+    }
+
+    /// Moves the clock on to the next wake-up and wakes the plugin.
+    ///
+    /// # Errors
+    /// If nothing is scheduled, or the plugin fails.
+    pub fn wake_next(&self) -> Result<Reply, TestKitError> {
+        let next = {
+            let mut traces = host::lock(&self.traces);
+            if traces.scheduled.is_empty() {
+                return Err(TestKitError::NothingScheduled);
+            }
+            traces.scheduled.remove(0)
+        };
+        let zone = self.clock.now().time_zone().clone();
+        self.clock.set(next.at.to_zoned_datetime(zone));
+        Ok(self.plugin.wake(&next)?)
+    }
+
+    /// What the plugin left behind so far.
+    #[must_use]
+    pub fn traces(&self) -> Traces {
+        host::lock(&self.traces).clone()
+    }
+
     fn find(&self, text: &str) -> Option<Match<'_>> {
         self.sentences.find(&Words::new(text)).into_iter().next()
-    }
-}
-
-struct TestHost {
-    clock: Arc<FixedClock>,
-    manifest: Manifest,
-}
-
-impl Host for TestHost {
-    fn now(&self) -> ZonedDateTime {
-        self.clock.now()
-    }
-
-    fn capabilities(&self) -> Vec<Capability> {
-        self.manifest.capabilities()
     }
 }
