@@ -1,9 +1,12 @@
 //! The plugins in `plugins/examples`, by their own manifests.
 
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use fame::plugins::mcp::{Problem, Server, Spec};
-use serde_json::json;
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::{Fixture, call, patient};
 use crate::support::project;
@@ -117,4 +120,72 @@ async fn the_example_in_shell_keeps_notes_of_any_kind() {
         call(&again, "list", json!({})).await.unwrap().text,
         "There are no notes."
     );
+}
+
+/// What the shell example reads from a line; none if it says that the line is no JSON.
+fn read_by_awk(line: &str) -> Option<Vec<Value>> {
+    let script = project("plugins/examples/notes_sh/json.awk");
+    let mut awk = Command::new("awk")
+        .arg("-f")
+        .arg(script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = awk.stdin.take().unwrap();
+    writeln!(stdin, "{line}").unwrap();
+    drop(stdin);
+    let output = awk.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    output.status.success().then(|| {
+        let value = |line: &str| serde_json::from_str(line).unwrap_or(Value::Null);
+        text.split('\n').take(4).map(value).collect()
+    })
+}
+
+/// Any JSON, with names that the example looks for, and some that only look like them.
+fn any_json() -> impl Strategy<Value = Value> {
+    let name = prop_oneof![
+        prop::sample::select(vec!["id", "method", "params", "name", "arguments", "text"])
+            .prop_map(str::to_owned),
+        prop::sample::select(vec!["params/name", "params\\/name", "\"id\"", "", "#"])
+            .prop_map(str::to_owned),
+        any::<String>(),
+    ];
+    let scalar = prop_oneof![
+        any::<String>().prop_map(Value::from),
+        "[\"\\\\/{}:, a]{0,8}".prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+    ];
+    let nested = scalar.prop_recursive(4, 40, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::vec((name.clone(), inner), 0..6)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    });
+    (nested.clone(), nested.clone(), nested).prop_map(|(id, params, more)| {
+        json!({"more": more, "id": id, "params": params, "method": "tools/call"})
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_shell_example_reads_json_as_it_is(request in any_json(), cut in any::<prop::sample::Index>()) {
+        let line = request.to_string();
+        let wanted: Vec<Value> = ["/id", "/method", "/params/name", "/params/arguments/text"]
+            .iter()
+            .map(|path| request.pointer(path).cloned().unwrap_or(Value::Null))
+            .map(|value| if value.is_object() || value.is_array() { Value::Null } else { value })
+            .collect();
+        prop_assert_eq!(read_by_awk(&line), Some(wanted), "{}", line);
+        let end = (1..=cut.index(line.len())).rev().find(|end| line.is_char_boundary(*end));
+        if let Some(end) = end.filter(|end| *end < line.len()) {
+            prop_assert_eq!(read_by_awk(&line[..end]), None, "{}", &line[..end]);
+        }
+    }
 }
