@@ -1,10 +1,12 @@
 //! Everything that FAME tells the world about itself, as one closed enum.
 //!
 //! The JSON form (`{"event": "speech.started", ...}`) is what `famed headless --json` prints and
-//! what IPC subscribers receive. Names and fields change by addition only.
+//! what IPC subscribers receive. Names and fields change by addition only. The name is the topic.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use super::parts::{ApprovalOutcome, EndReason, IgnoreReason, Latency, ReplySource, State};
 
 /// One thing that happened. Durations and positions are milliseconds; levels are dBFS.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +79,14 @@ pub enum Event {
         /// Mean probability of the words, 0 to 1.
         confidence: f32,
     },
+    /// Something was said to FAME: `transcript.final` without its place in the audio.
+    #[serde(rename = "voice.input")]
+    VoiceInput {
+        /// The text as recognised.
+        text: String,
+        /// Mean probability of the words, 0 to 1.
+        confidence: f32,
+    },
     /// Something was heard and deliberately not acted on.
     #[serde(rename = "utterance.ignored")]
     UtteranceIgnored {
@@ -84,6 +94,18 @@ pub enum Event {
         text: String,
         /// Why it is ignored.
         reason: IgnoreReason,
+    },
+    /// A request came in and is going to be worked on.
+    #[serde(rename = "query.received")]
+    QueryReceived {
+        /// The turn that it begins; turns count on over restarts.
+        turn: u64,
+        /// What was asked, as it was said or written.
+        text: String,
+        /// How it came in: `voice`, `ipc`, `headless` or `rest`.
+        source: String,
+        /// The conversation that it belongs to.
+        session: String,
     },
     /// The brain decided what a request means.
     #[serde(rename = "intent.matched")]
@@ -98,6 +120,18 @@ pub enum Event {
         slots: Map<String, Value>,
         /// The stage that decided.
         route: String,
+        /// The turn, where the request is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        turn: Option<u64>,
+        /// Why it was decided so, in words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// Every stage that was tried, in order, with what it considered; null if not told.
+        #[serde(default, skip_serializing_if = "Value::is_null")]
+        stages: Value,
+        /// What the policy says about acting on it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        verdict: Option<String>,
     },
     /// What FAME answers.
     #[serde(rename = "reply")]
@@ -107,6 +141,32 @@ pub enum Event {
         /// The rendered sound, where it was asked for as a file.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         wav: Option<String>,
+        /// The turn that it answers; none for what FAME says unasked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        turn: Option<u64>,
+        /// What a screen shows instead, where that differs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        display: Option<String>,
+        /// The answer for programs; null if there is none.
+        #[serde(default, skip_serializing_if = "Value::is_null")]
+        data: Value,
+        /// Where the answer comes from.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sources: Vec<ReplySource>,
+    },
+    /// A request was worked on to its end.
+    #[serde(rename = "query.completed")]
+    QueryCompleted {
+        /// The turn.
+        turn: u64,
+        /// The intent's name, or `none`.
+        intent: String,
+        /// The plugin that answered.
+        plugin: String,
+        /// Whether it did what was asked.
+        ok: bool,
+        /// Wall time from `query.received`.
+        ms: f64,
     },
     /// A turn is over: heard, answered and spoken, or stopped.
     #[serde(rename = "turn.finished")]
@@ -116,6 +176,56 @@ pub enum Event {
         /// Whether it was cut short.
         #[serde(default)]
         cancelled: bool,
+    },
+    /// A question of FAME's was not answered in time; its intent is given up.
+    #[serde(rename = "question.expired")]
+    QuestionExpired {
+        /// The intent that waited for the answer.
+        intent: String,
+    },
+    /// Something waits for the user's word before it is done.
+    #[serde(rename = "approval.requested")]
+    ApprovalRequested {
+        /// Names it in the answer.
+        id: String,
+        /// What is going to be done, as a sentence for people.
+        what: String,
+        /// The intent.
+        intent: String,
+        /// The plugin that would do it.
+        plugin: String,
+        /// How the request came in: `voice`, `ipc`, `headless` or `rest`.
+        source: String,
+        /// How long it waits from now on.
+        expires_ms: u64,
+    },
+    /// What waited for the user's word is decided.
+    #[serde(rename = "approval.answered")]
+    ApprovalAnswered {
+        /// The `id` of its request.
+        id: String,
+        /// What it came to.
+        outcome: ApprovalOutcome,
+        /// Who decided, if anybody did.
+        by: Option<String>,
+    },
+    /// A plugin came, went, or changed what it can do.
+    #[serde(rename = "plugin.changed")]
+    PluginChanged {
+        /// The plugin's id.
+        plugin: String,
+        /// Its state from now on, in one word such as `loaded`, `disabled`, `failed`, `removed`.
+        state: String,
+        /// Why, where there is something to say.
+        reason: Option<String>,
+    },
+    /// A plugin's own event; see [`Event::of_plugin`].
+    #[serde(rename = "plugin.event")]
+    PluginEvent {
+        /// The topic: the plugin's id, a dot, and a name of the plugin's choice.
+        topic: String,
+        /// Its fields.
+        data: Value,
     },
     /// Something failed. The rest goes on.
     #[serde(rename = "error")]
@@ -127,65 +237,93 @@ pub enum Event {
     },
 }
 
-/// What FAME is doing, as a person would say it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Waiting for the wake phrase, a key or a client.
-    Idle,
-    /// The ear is open, or somebody speaks.
-    Listening,
-    /// A request is being worked on.
-    Thinking,
-    /// A reply is being spoken.
-    Speaking,
-    /// Asleep: only the wake phrase counts.
-    Asleep,
-    /// The microphone is closed.
-    Muted,
+impl Event {
+    /// What a [`Pattern`](super::Pattern) is compared with: the name in the JSON form, or a
+    /// plugin's own topic.
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        match self {
+            Self::StateChanged { .. } => "state.changed",
+            Self::AudioLevel { .. } => "audio.level",
+            Self::MicrophoneChanged { .. } => "microphone.changed",
+            Self::AudioOverrun { .. } => "audio.overrun",
+            Self::SpeechStarted {} => "speech.started",
+            Self::WakeDetected { .. } => "wake.detected",
+            Self::TranscriptPartial { .. } => "transcript.partial",
+            Self::SpeechEnded { .. } => "speech.ended",
+            Self::TranscriptFinal { .. } => "transcript.final",
+            Self::VoiceInput { .. } => "voice.input",
+            Self::UtteranceIgnored { .. } => "utterance.ignored",
+            Self::QueryReceived { .. } => "query.received",
+            Self::IntentMatched { .. } => "intent.matched",
+            Self::Reply { .. } => "reply",
+            Self::QueryCompleted { .. } => "query.completed",
+            Self::TurnFinished { .. } => "turn.finished",
+            Self::QuestionExpired { .. } => "question.expired",
+            Self::ApprovalRequested { .. } => "approval.requested",
+            Self::ApprovalAnswered { .. } => "approval.answered",
+            Self::PluginChanged { .. } => "plugin.changed",
+            Self::PluginEvent { topic, .. } => topic,
+            Self::Error { .. } => "error",
+        }
+    }
 }
 
-/// Why an utterance ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EndReason {
-    /// Silence for the configured time.
-    Silence,
-    /// The utterance reached its greatest length and was cut at a pause.
-    TooLong,
-    /// The key was let go.
-    Released,
-    /// The sound ended: end of file, microphone gone.
-    EndOfAudio,
-}
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
 
-/// Why something heard was not acted on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum IgnoreReason {
-    /// It does not begin with the wake phrase and the ear was not open.
-    NotAddressed,
-    /// It is FAME's own voice.
-    OwnVoice,
-    /// No words: noise, a loop, a bracketed sound.
-    NoWords,
-    /// Too many requests are waiting.
-    Busy,
-}
+    /// One of each, as another program would read or write it. Lines are never changed, only
+    /// added: the first of a topic is the event with the fields that it was born with.
+    const SAMPLES: &[&str] = &[
+        r#"{"event":"state.changed","state":"idle"}"#,
+        r#"{"event":"audio.level","dbfs":-40.5}"#,
+        r#"{"event":"microphone.changed","available":true,"device":"USB","reason":null}"#,
+        r#"{"event":"audio.overrun","lost":3}"#,
+        r#"{"event":"speech.started"}"#,
+        r#"{"event":"wake.detected","phrase":"hey fame","heard":"hey fame","score":1.0}"#,
+        r#"{"event":"transcript.partial","committed":"what time","tentative":"is"}"#,
+        r#"{"event":"speech.ended","reason":"silence"}"#,
+        r#"{"event":"transcript.final","text":"Stop.","start_ms":0,"end_ms":700,"confidence":0.5}"#,
+        r#"{"event":"voice.input","text":"Stop.","confidence":0.5}"#,
+        r#"{"event":"utterance.ignored","text":"","reason":"no_words"}"#,
+        r#"{"event":"query.received","turn":7,"text":"Stop.","source":"voice","session":"room"}"#,
+        r#"{"event":"intent.matched","intent":"stop","plugin":"control","confidence":1.0,"slots":{},"route":"control"}"#,
+        r#"{"event":"intent.matched","intent":"stop","plugin":"control","confidence":1.0,"slots":{},"route":"control","turn":7,"reason":"a control word","stages":[{"stage":"control"}],"verdict":"allowed"}"#,
+        r#"{"event":"reply","text":"It is noon."}"#,
+        r#"{"event":"reply","text":"It is noon.","wav":"1.wav","turn":7,"display":"12:00","data":{"hour":12},"sources":[{"title":"A clock","url":"https://clock.example"},{"title":"The sun"}]}"#,
+        r#"{"event":"query.completed","turn":7,"intent":"stop","plugin":"control","ok":true,"ms":1.5}"#,
+        r#"{"event":"turn.finished","latency_ms":{"endpoint":1.0,"recognise":2.0,"route":3.0,"plugin":4.0,"first_sound":5.0,"total":6.0},"cancelled":false}"#,
+        r#"{"event":"question.expired","intent":"set_timer"}"#,
+        r#"{"event":"approval.requested","id":"a1","what":"Delete all notes.","intent":"clear_notes","plugin":"notes","source":"voice","expires_ms":30000}"#,
+        r#"{"event":"approval.answered","id":"a1","outcome":"denied","by":"voice"}"#,
+        r#"{"event":"plugin.changed","plugin":"notes","state":"failed","reason":"it exited"}"#,
+        r#"{"event":"plugin.event","topic":"timer.rang","data":{"name":"tea"}}"#,
+        r#"{"event":"error","code":"microphone","message":"no sound; plug it in"}"#,
+    ];
 
-/// Where a turn's time went, in milliseconds of wall time. A stage that did not happen is 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Latency {
-    /// Silence that the endpoint waited for after the last word.
-    pub endpoint: f64,
-    /// From the endpoint to the final text.
-    pub recognise: f64,
-    /// Deciding what was meant.
-    pub route: f64,
-    /// The plugin's own work.
-    pub plugin: f64,
-    /// From the reply's text to its first sample.
-    pub first_sound: f64,
-    /// From the endpoint's decision to the first sample.
-    pub total: f64,
+    #[test]
+    fn old_json_is_read_and_written_as_ever() {
+        for sample in SAMPLES {
+            let event: Event = serde_json::from_str(sample).unwrap();
+            assert_eq!(serde_json::to_string(&event).unwrap(), *sample);
+        }
+    }
+
+    #[test]
+    fn the_topic_is_the_name_in_the_json_form_and_never_a_plugins() {
+        for sample in SAMPLES {
+            let json: Value = serde_json::from_str(sample).unwrap();
+            let event: Event = serde_json::from_str(sample).unwrap();
+            if let Event::PluginEvent { topic, .. } = &event {
+                assert_eq!(event.topic(), topic);
+                continue;
+            }
+            assert_eq!(event.topic(), json["event"]);
+            let first = event.topic().split('.').next().unwrap();
+            let disguised = Event::of_plugin(first, &format!("{first}.x"), Value::Null);
+            assert!(disguised.is_err(), "a plugin may publish as `{first}`");
+        }
+    }
 }
