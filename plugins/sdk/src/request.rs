@@ -4,7 +4,9 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::read::{DateExpr, Place, Quantity, Sum, TimeOfDay, Unit};
+use crate::read::{
+    Color, DateExpr, DateTimeExpr, Money, Place, Quantity, Recurrence, Sum, TimeOfDay, Unit,
+};
 use crate::{PluginError, Slot, Slots};
 
 /// One request, understood.
@@ -103,6 +105,22 @@ impl Request {
     getter!(
         /// The date in `slot`.
         date, Date, DateExpr
+    );
+    getter!(
+        /// The moment in `slot`.
+        date_time, DateTime, DateTimeExpr
+    );
+    getter!(
+        /// The rule in `slot` by which something comes again.
+        recurrence, Recurrence, Recurrence
+    );
+    getter!(
+        /// The sum of money in `slot`.
+        currency, Currency, Money
+    );
+    getter!(
+        /// The colour in `slot`.
+        color, Color, Color
     );
     getter!(
         /// The place in `slot`.

@@ -6,7 +6,11 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::read::{DateExpr, Place, Quantity, Sum, TimeOfDay, Unit};
+use crate::read::say_length;
+use crate::read::{
+    Color, DateExpr, DateTimeExpr, Money, Place, Quantity, Recurrence, Sum, TimeOfDay, Unit,
+};
+use crate::say;
 
 /// The values of one sentence, by slot name.
 pub type Slots = BTreeMap<String, Slot>;
@@ -25,6 +29,10 @@ pub enum SlotType {
     Date,
     /// `half past nine`, `9:30 pm`, `noon`.
     Time,
+    /// A moment, day and time: `tomorrow at nine`, `in ten minutes`, `friday evening`.
+    DateTime,
+    /// What comes again: `every monday at nine`, `twice a day`, `the first friday of each month`.
+    Recurrence,
     /// A city, country or time zone that FAME knows.
     Place,
     /// Arithmetic: `23 plus 19`, `15 percent of 80`.
@@ -33,6 +41,10 @@ pub enum SlotType {
     Unit,
     /// An amount of a unit: `5 miles`, `a pound`.
     Quantity,
+    /// A sum of money: `$5`, `five euros fifty`, `20 bucks`.
+    Currency,
+    /// A colour, by name: `light blue`.
+    Color,
     /// Any words.
     Text,
     /// One of these, each with the other ways of saying it.
@@ -55,6 +67,10 @@ pub enum Slot {
     Date(DateExpr),
     /// See [`SlotType::Time`].
     Time(TimeOfDay),
+    /// See [`SlotType::DateTime`].
+    DateTime(DateTimeExpr),
+    /// See [`SlotType::Recurrence`].
+    Recurrence(Recurrence),
     /// See [`SlotType::Place`].
     Place(Place),
     /// See [`SlotType::Sum`].
@@ -63,6 +79,10 @@ pub enum Slot {
     Unit(Unit),
     /// See [`SlotType::Quantity`].
     Quantity(Quantity),
+    /// See [`SlotType::Currency`].
+    Currency(Money),
+    /// See [`SlotType::Color`].
+    Color(Color),
     /// The words as they were said.
     Text(String),
     /// The list's entry, whichever way it was said.
@@ -71,6 +91,8 @@ pub enum Slot {
 
 impl Slot {
     /// The value for events and clients: numbers stay numbers, the rest is text or an object.
+    /// [`crate::read::Reader::read_value`] reads it back, but for the times of a recurrence and
+    /// whether a time was certain.
     #[must_use]
     pub fn to_value(&self) -> Value {
         match self {
@@ -79,11 +101,39 @@ impl Slot {
             Self::Duration(duration) => json!(duration.to_string()),
             Self::Date(date) => json!(date.to_string()),
             Self::Time(time) => json!(time.to_string()),
+            Self::DateTime(DateTimeExpr::In(length)) => json!({ "in": length.to_string() }),
+            Self::DateTime(moment) => json!(moment.to_string()),
+            Self::Recurrence(rule) => json!(rule.spoken()),
             Self::Place(place) => json!({ "name": place.name, "zone": place.zone }),
             Self::Sum(sum) => json!(sum.spoken),
             Self::Unit(unit) => json!(unit.one),
             Self::Quantity(q) => json!({ "amount": q.amount, "unit": q.unit.one }),
+            Self::Currency(money) => {
+                json!({ "amount": money.amount, "currency": money.currency.code })
+            }
+            Self::Color(color) => json!(color.to_string()),
             Self::Text(text) | Self::Choice(text) => json!(text),
+        }
+    }
+
+    /// The value as a person would say it, to confirm it: "10 minutes", "tomorrow at noon".
+    #[must_use]
+    pub fn spoken(&self) -> String {
+        match self {
+            Self::Number(number) => number.to_string(),
+            Self::Ordinal(ordinal) => say::ordinal(u64::from(*ordinal)),
+            Self::Duration(duration) => say_length(*duration),
+            Self::Date(date) => date.spoken(),
+            Self::Time(time) => time.spoken(),
+            Self::DateTime(moment) => moment.spoken(),
+            Self::Recurrence(rule) => rule.spoken(),
+            Self::Place(place) => place.name.into(),
+            Self::Sum(sum) => sum.spoken.clone(),
+            Self::Unit(unit) => unit.many.into(),
+            Self::Quantity(q) => format!("{} {}", q.amount, q.unit.after(q.amount)),
+            Self::Currency(money) => money.spoken(),
+            Self::Color(color) => color.name().map_or_else(|| color.to_string(), Into::into),
+            Self::Text(text) | Self::Choice(text) => text.clone(),
         }
     }
 }

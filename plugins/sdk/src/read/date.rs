@@ -7,6 +7,23 @@ use jiff::{Span, ToSpan};
 
 use super::number::{small, whole};
 use super::{Cursor, Holiday, ordinal};
+use crate::say;
+
+/// The months: spelled out, shortened, and as they are written.
+const MONTHS: [(&str, &str, &str); 12] = [
+    ("january", "jan", "January"),
+    ("february", "feb", "February"),
+    ("march", "mar", "March"),
+    ("april", "apr", "April"),
+    ("may", "may", "May"),
+    ("june", "jun", "June"),
+    ("july", "jul", "July"),
+    ("august", "aug", "August"),
+    ("september", "sept", "September"),
+    ("october", "oct", "October"),
+    ("november", "nov", "November"),
+    ("december", "dec", "December"),
+];
 
 /// Years within which a day such as February 29th comes again.
 const YEARS_AHEAD: i16 = 8;
@@ -73,6 +90,52 @@ impl DateExpr {
             }
             Self::Holiday(holiday, Some(year)) => holiday.in_year(year),
             Self::Holiday(holiday, None) => coming(today, |year| holiday.in_year(year)),
+        }
+    }
+
+    /// A date as it is written: `2027-05-03`, or what [`DateExpr`] displays.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(days) = text.strip_suffix(" days") {
+            return Some(Self::Days(days.parse().ok()?));
+        }
+        if let Some(day) = text.strip_prefix("day ") {
+            let day = day.parse().ok().filter(|day| (1..=31).contains(day))?;
+            return Some(Self::Day(day));
+        }
+        if let Some((month, day)) = text.strip_prefix("--").and_then(|t| t.split_once('-')) {
+            let (month, day) = (month.parse().ok()?, day.parse().ok()?);
+            // A leap year has every day that any year has.
+            Date::new(2000, month, day).ok()?;
+            return Some(Self::MonthDay(month, day, None));
+        }
+        // Longer, and it has a time of day.
+        let date: Date = (text.len() == "2027-05-03".len()).then(|| text.parse().ok())??;
+        Some(Self::MonthDay(date.month(), date.day(), Some(date.year())))
+    }
+
+    /// As it is spoken: "tomorrow", "next Friday", "May 3rd".
+    #[must_use]
+    pub fn spoken(&self) -> String {
+        let rank = |day: i8| say::ordinal(u64::from(day.unsigned_abs()));
+        match *self {
+            Self::Days(0) => "today".into(),
+            Self::Days(1) => "tomorrow".into(),
+            Self::Days(-1) => "yesterday".into(),
+            Self::Days(days) if days > 0 => format!("in {days} days"),
+            Self::Days(days) => format!("{} days ago", days.unsigned_abs()),
+            Self::Weekday(day, Week::Coming) => format!("{day:?}"),
+            Self::Weekday(day, Week::Next) => format!("next {day:?}"),
+            Self::Weekday(day, Week::Last) => format!("last {day:?}"),
+            Self::Day(day) => format!("the {}", rank(day)),
+            Self::MonthDay(month, day, year) => {
+                let at = usize::from(month.unsigned_abs()).saturating_sub(1);
+                let name = MONTHS.get(at).map_or("", |(_, _, name)| name);
+                let year = year.map_or(String::new(), |year| format!(" {year}"));
+                format!("{name} {}{year}", rank(day))
+            }
+            Self::Holiday(holiday, None) => holiday.name.into(),
+            Self::Holiday(holiday, Some(year)) => format!("{} {year}", holiday.name),
         }
     }
 
@@ -157,7 +220,7 @@ fn relative(cursor: &mut Cursor<'_>) -> Option<DateExpr> {
 }
 
 fn weekday(cursor: &mut Cursor<'_>) -> Option<DateExpr> {
-    let week = match cursor.eat_any(&["next", "this coming", "this", "last", "the"]) {
+    let week = match cursor.eat_any(&["next", "this coming", "this", "last", "the", "coming"]) {
         Some(0) => Week::Next,
         Some(3) => Week::Last,
         _ => Week::Coming,
@@ -209,23 +272,9 @@ fn day(words: &[&str]) -> Option<i8> {
 }
 
 fn month(word: &str) -> Option<i8> {
-    const MONTHS: [(&str, &str); 12] = [
-        ("january", "jan"),
-        ("february", "feb"),
-        ("march", "mar"),
-        ("april", "apr"),
-        ("may", "may"),
-        ("june", "jun"),
-        ("july", "jul"),
-        ("august", "aug"),
-        ("september", "sept"),
-        ("october", "oct"),
-        ("november", "nov"),
-        ("december", "dec"),
-    ];
     let at = MONTHS
         .iter()
-        .position(|(long, short)| *long == word || *short == word)?;
+        .position(|(long, short, _)| *long == word || *short == word)?;
     i8::try_from(at + 1).ok()
 }
 
@@ -327,6 +376,36 @@ mod tests {
             "in 99999999999999 weeks",
         ] {
             assert_eq!(on_wednesday(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn shown_and_spoken_dates_come_back() {
+        for text in [
+            "today",
+            "in five days",
+            "2 days ago",
+            "friday",
+            "next friday",
+            "last friday",
+            "the 3rd",
+            "may 3rd",
+            "may 3rd 2027",
+            "christmas",
+            "christmas 2027",
+        ] {
+            let date = with_words(text, DateExpr::read).unwrap();
+            assert_eq!(
+                with_words(&date.spoken(), DateExpr::read),
+                Some(date),
+                "{text}"
+            );
+            let shown = date.to_string();
+            let parsed = DateExpr::parse(&shown).or_else(|| with_words(&shown, DateExpr::read));
+            assert_eq!(parsed, Some(date), "{shown}");
+        }
+        for text in ["", "days", "--13-01", "--02-30", "2027-02-30", "day 40"] {
+            assert_eq!(DateExpr::parse(text), None, "{text}");
         }
     }
 

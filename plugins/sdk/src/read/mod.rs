@@ -4,25 +4,38 @@
 //! value only if all of them belong to it. None looks at the clock: a date such as "next friday"
 //! stays an expression until a handler resolves it.
 
+mod answer;
+mod color;
 mod date;
+mod datetime;
 mod duration;
 mod holiday;
+mod money;
 mod number;
 mod ordinal;
 mod place;
+mod recurrence;
+mod sample;
 mod sum;
 mod time;
 mod unit;
 
+pub use color::Color;
 pub use date::DateExpr;
+pub use datetime::DateTimeExpr;
+pub(crate) use datetime::say_length;
 pub use duration::duration;
 pub use holiday::Holiday;
+pub use money::{Currency, Money};
 pub use number::{figures, number};
 pub use ordinal::ordinal;
 pub use place::{Place, nearest_place, place, places};
+pub use recurrence::{Every, Recurrence};
 pub use sum::Sum;
 pub use time::TimeOfDay;
 pub use unit::{Quantity, Unit};
+
+use std::sync::Arc;
 
 use crate::sentence::{Entries, Lists};
 use crate::{Slot, SlotType};
@@ -35,7 +48,7 @@ pub(crate) const MAX_SPAN: usize = 24;
 pub struct Reader {
     kind: SlotType,
     /// What is said, normalised, and the list's entry that it stands for.
-    entries: Entries,
+    entries: Arc<Entries>,
     /// Where the entries of a dynamic list are looked up.
     dynamic: Option<(String, Lists)>,
 }
@@ -66,7 +79,7 @@ impl Reader {
         }
         Self {
             kind,
-            entries,
+            entries: Arc::new(entries),
             dynamic,
         }
     }
@@ -80,6 +93,25 @@ impl Reader {
     /// Reads all of `words`. Text keeps `original`, the same span as it was said.
     #[must_use]
     pub fn read(&self, words: &[&str], original: &str) -> Option<Slot> {
+        self.read_among(words, original, &self.entries())
+    }
+
+    /// The entries of its list as they are now; none if it reads something else.
+    pub(crate) fn entries(&self) -> Arc<Entries> {
+        match (&self.kind, &self.dynamic) {
+            (SlotType::Dynamic(list), Some((plugin, lists))) => lists.get(plugin, list),
+            _ => Arc::clone(&self.entries),
+        }
+    }
+
+    /// Like [`Reader::read`], with its list's `entries` at some moment: while an utterance is
+    /// matched, a list must not change.
+    pub(crate) fn read_among(
+        &self,
+        words: &[&str],
+        original: &str,
+        entries: &Entries,
+    ) -> Option<Slot> {
         if words.is_empty() || (words.len() > MAX_SPAN && self.kind != SlotType::Text) {
             return None;
         }
@@ -89,19 +121,16 @@ impl Reader {
             SlotType::Duration => duration(words).map(Slot::Duration),
             SlotType::Date => DateExpr::read(words).map(Slot::Date),
             SlotType::Time => TimeOfDay::read(words).map(Slot::Time),
+            SlotType::DateTime => DateTimeExpr::read(words).map(Slot::DateTime),
+            SlotType::Recurrence => Recurrence::read(words).map(Slot::Recurrence),
             SlotType::Place => place(words).map(Slot::Place),
             SlotType::Sum => Sum::read(words).map(Slot::Sum),
             SlotType::Unit => Unit::read(words).map(Slot::Unit),
             SlotType::Quantity => Quantity::read(words).map(Slot::Quantity),
+            SlotType::Currency => Money::read(words).map(Slot::Currency),
+            SlotType::Color => Color::read(words).map(Slot::Color),
             SlotType::Text => Some(Slot::Text(original.into())),
-            SlotType::List(_) => self
-                .entries
-                .get(&words.join(" "))
-                .cloned()
-                .map(Slot::Choice),
-            SlotType::Dynamic(list) => {
-                let (plugin, lists) = self.dynamic.as_ref()?;
-                let entries = lists.get(plugin, list);
+            SlotType::List(_) | SlotType::Dynamic(_) => {
                 entries.get(&words.join(" ")).cloned().map(Slot::Choice)
             }
         }

@@ -1,6 +1,6 @@
 //! Ranks: "2nd", "twenty first".
 
-use super::number::small;
+use super::number::{SMALL, small, whole};
 
 const NAMES: [&str; 20] = [
     "",
@@ -25,19 +25,19 @@ const NAMES: [&str; 20] = [
     "nineteenth",
 ];
 
-/// `words` as a rank: up to 99 in words, any in figures.
+/// `words` as a rank: "2nd", "twenty first", "one hundred and third".
 #[must_use]
 pub fn ordinal(words: &[&str]) -> Option<u32> {
     match words {
         [word] => figures(word)
             .or_else(|| below_twenty(word))
             .or_else(|| tens(word)),
-        [tens, unit] => {
-            let tens = small(tens).filter(|tens| *tens >= 20)?;
-            let unit = below_twenty(unit).filter(|unit| *unit < 10)?;
-            Some(u32::try_from(tens).ok()? + unit)
+        [head @ .., last] => {
+            let cardinal = cardinal(last)?;
+            let words: Vec<&str> = head.iter().copied().chain([cardinal.as_str()]).collect();
+            whole(&words).and_then(|rank| u32::try_from(rank).ok())
         }
-        _ => None,
+        [] => None,
     }
 }
 
@@ -53,6 +53,18 @@ fn below_twenty(word: &str) -> Option<u32> {
         .iter()
         .position(|name| *name == word && !name.is_empty())?;
     u32::try_from(rank).ok()
+}
+
+/// The number word of a rank's last word: "hundred" of "hundredth", "three" of "third".
+fn cardinal(word: &str) -> Option<String> {
+    if matches!(word, "hundredth" | "thousandth") {
+        return Some(word.trim_end_matches("th").into());
+    }
+    let tens = || Some(format!("{}y", word.strip_suffix("ieth")?));
+    match below_twenty(word) {
+        Some(rank) => SMALL.split(' ').nth(rank as usize).map(Into::into),
+        None => tens(),
+    }
 }
 
 /// "twentieth" is "twenty" with another end.
@@ -76,10 +88,23 @@ mod tests {
             ("twenty-first", 21),
             ("ninety ninth", 99),
             ("102nd", 102),
+            ("one hundred and third", 103),
+            ("two hundred and twenty-first", 221),
+            ("a hundredth", 100),
+            ("two thousandth", 2000),
         ] {
             assert_eq!(with_words(text, ordinal), Some(rank), "{text}");
         }
-        for text in ["two", "0th", "twenty tenth", "twenty two", "dieth", ""] {
+        for text in [
+            "two",
+            "0th",
+            "twenty tenth",
+            "two first",
+            "twenty two",
+            "dieth",
+            "two hundred second first",
+            "",
+        ] {
             assert_eq!(with_words(text, ordinal), None, "{text}");
         }
     }

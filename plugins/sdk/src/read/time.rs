@@ -6,6 +6,7 @@ use jiff::civil::Time;
 
 use super::Cursor;
 use super::number::whole;
+use crate::say;
 
 /// A time of day, and whether the half of the day was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +31,33 @@ enum DayPart {
 }
 
 impl TimeOfDay {
+    /// A time as clocks and programs write it, which leaves nothing open: `09:30`, `21:05:00`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        // Longer, and it has a date.
+        let time: Time = (text.len() <= "09:30:00".len()).then(|| text.parse().ok())??;
+        Some(Self {
+            time: Time::new(time.hour(), time.minute(), 0, 0).ok()?,
+            certain: true,
+        })
+    }
+
+    /// As it is spoken: "9:30 PM", or "9:30" where the half of the day was not told.
+    #[must_use]
+    pub fn spoken(&self) -> String {
+        if self.certain {
+            say::time(self.time)
+        } else {
+            self.time.strftime("%-I:%M").to_string()
+        }
+    }
+
     /// `words` as a time of day: "half past nine", "9:30 pm", "ten to five", "noon".
     #[must_use]
     pub fn read(words: &[&str]) -> Option<Self> {
         let mut cursor = Cursor::new(words);
         let (hour, minute, named) = clock(&mut cursor)?;
-        cursor.eat("oclock");
+        cursor.eat_any(&["oclock", "sharp", "on the dot"]);
         let part = day_part(&mut cursor);
         if !cursor.is_done() || (named && part.is_some()) {
             return None;
@@ -57,19 +79,16 @@ impl TimeOfDay {
 
 /// Hour, minute, and whether the time has a name of its own.
 fn clock(cursor: &mut Cursor<'_>) -> Option<(i8, i8, bool)> {
-    match cursor.eat_any(&["noon", "midday", "midnight"]) {
-        Some(2) => return Some((0, 0, true)),
-        Some(_) => return Some((12, 0, true)),
-        None => {}
+    if let Some(hour) = named_hour(cursor) {
+        return Some((hour, 0, true));
     }
     cursor
         .attempt(around_the_hour)
         .or_else(|| cursor.attempt(plain))
-        .map(|(h, m)| (h, m, false))
 }
 
 /// "half past nine", "quarter to three", "twenty minutes past six".
-fn around_the_hour(cursor: &mut Cursor<'_>) -> Option<(i8, i8)> {
+fn around_the_hour(cursor: &mut Cursor<'_>) -> Option<(i8, i8, bool)> {
     cursor.eat("a");
     let minutes = match cursor.eat_any(&["half", "quarter"]) {
         Some(0) => 30,
@@ -82,32 +101,41 @@ fn around_the_hour(cursor: &mut Cursor<'_>) -> Option<(i8, i8)> {
         }
     };
     let relation = cursor.eat_any(&["past", "after", "to", "of", "before"])?;
-    let hour = cursor.longest(2, hour)?;
+    let named = cursor.attempt(named_hour);
+    let hour = named.or_else(|| cursor.longest(2, hour))?;
     if relation < 2 {
-        return Some((hour, minutes));
+        return Some((hour, minutes, named.is_some()));
     }
     let before = match hour {
         0 => 23,
         1 => 12,
         hour => hour - 1,
     };
-    Some((before, 60 - minutes))
+    Some((before, 60 - minutes, named.is_some()))
 }
 
-/// `9:30`, "nine thirty", "nine oh five", "nine", "fourteen hundred".
-fn plain(cursor: &mut Cursor<'_>) -> Option<(i8, i8)> {
-    if let Some(figures) = cursor.attempt(|c| c.next().filter(|word| word.contains(':'))) {
-        let (hour, minute) = figures.split_once(':')?;
-        let (hour, minute): (i8, i8) = (hour.parse().ok()?, minute.parse().ok()?);
-        return (hour < 24 && minute < 60).then_some((hour, minute));
+/// The hours with a name, "twelve" before it or not.
+fn named_hour(cursor: &mut Cursor<'_>) -> Option<i8> {
+    cursor.attempt(|c| {
+        c.eat_any(&["twelve", "12"]);
+        let name = c.eat_any(&["noon", "midday", "midnight"])?;
+        Some(if name == 2 { 0 } else { 12 })
+    })
+}
+
+/// `9:30`, `9.30`, `0930`, "nine thirty", "nine oh five", "nine", "fourteen hundred".
+fn plain(cursor: &mut Cursor<'_>) -> Option<(i8, i8, bool)> {
+    if let Some(time) = cursor.attempt(|c| figures(c.next()?)) {
+        cursor.eat("hours");
+        return Some(time);
     }
     if cursor.eat("half") {
-        return Some((cursor.longest(2, hour)?, 30));
+        return Some((cursor.longest(2, hour)?, 30, false));
     }
     let hour = cursor.longest(2, hour)?;
     if cursor.eat("hundred") {
         cursor.eat("hours");
-        return Some((hour, 0));
+        return Some((hour, 0, false));
     }
     let minute = cursor.attempt(|c| {
         let zero = c.eat_any(&["oh", "o"]).is_some();
@@ -119,7 +147,21 @@ fn plain(cursor: &mut Cursor<'_>) -> Option<(i8, i8)> {
         };
         fits.then(|| i8::try_from(minute).ok()).flatten()
     });
-    Some((hour, minute.unwrap_or(0)))
+    Some((hour, minute.unwrap_or(0), false))
+}
+
+/// Hours and minutes in one word. A zero in front is how clocks of 24 hours write.
+fn figures(word: &str) -> Option<(i8, i8, bool)> {
+    let (hour, minute) = match word.split_once([':', '.']) {
+        Some(parts) => parts,
+        None if matches!(word.len(), 3 | 4) && word.is_ascii() => word.split_at(word.len() - 2),
+        None => return None,
+    };
+    let plain = minute.len() == 2 && [hour, minute].concat().bytes().all(|b| b.is_ascii_digit());
+    plain.then_some(())?;
+    let certain = hour.len() == 2 && hour.starts_with('0') && !word.contains([':', '.']);
+    let (hour, minute): (i8, i8) = (hour.parse().ok()?, minute.parse().ok()?);
+    (hour < 24 && minute < 60).then_some((hour, minute, certain))
 }
 
 fn hour(words: &[&str]) -> Option<i8> {
@@ -129,13 +171,16 @@ fn hour(words: &[&str]) -> Option<i8> {
 }
 
 fn day_part(cursor: &mut Cursor<'_>) -> Option<DayPart> {
-    const PARTS: [(&str, DayPart); 8] = [
+    const PARTS: [(&str, DayPart); 11] = [
         ("am", DayPart::Am),
         ("in the morning", DayPart::Am),
         ("this morning", DayPart::Am),
         ("pm", DayPart::Pm),
         ("in the afternoon", DayPart::Pm),
+        ("this afternoon", DayPart::Pm),
         ("in the evening", DayPart::Pm),
+        ("this evening", DayPart::Pm),
+        ("in the night", DayPart::Night),
         ("at night", DayPart::Night),
         ("tonight", DayPart::Night),
     ];
@@ -146,6 +191,7 @@ fn day_part(cursor: &mut Cursor<'_>) -> Option<DayPart> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil;
     use proptest::prelude::*;
 
     use super::super::with_words;
@@ -178,7 +224,17 @@ mod tests {
             ("21:00", "21:00", true),
             ("fourteen hundred hours", "14:00", true),
             ("noon", "12:00", true),
+            ("twelve noon", "12:00", true),
             ("midnight", "00:00", true),
+            ("ten to midnight", "23:50", true),
+            ("half past noon", "12:30", true),
+            ("9.30", "09:30", false),
+            ("1430", "14:30", true),
+            ("0905", "09:05", true),
+            ("930", "09:30", false),
+            ("nine sharp", "09:00", false),
+            ("six this evening", "18:00", true),
+            ("twenty one oh five", "21:05", true),
             ("eleven at night", "23:00", true),
             ("two at night", "02:00", true),
             ("seven in the morning", "07:00", true),
@@ -201,19 +257,93 @@ mod tests {
         }
     }
 
+    /// Numbers below sixty as they are spoken.
+    fn spell(n: i8) -> String {
+        const SMALL: [&str; 20] = [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ];
+        const TENS: [&str; 6] = ["", "", "twenty", "thirty", "forty", "fifty"];
+        let (n, ten) = (
+            usize::from(n.unsigned_abs()),
+            usize::from(n.unsigned_abs() / 10),
+        );
+        match n {
+            0..20 => SMALL[n].into(),
+            n if n.is_multiple_of(10) => TENS[ten].into(),
+            n => format!("{} {}", TENS[ten], SMALL[n % 10]),
+        }
+    }
+
+    #[test]
+    fn every_time_of_day_comes_back_however_it_is_told() {
+        for (hour, minute) in (0..24).flat_map(|h| (0..60).map(move |m| (h, m))) {
+            let (twelve, half) = ((hour + 11) % 12 + 1, if hour < 12 { "am" } else { "pm" });
+            let certain = Some((format!("{hour:02}:{minute:02}"), true));
+            let tells = |text: String| assert_eq!(read(&text), certain, "{text}");
+            tells(format!("{twelve}:{minute:02} {half}"));
+            tells(format!("{twelve}.{minute:02} {half}"));
+            tells(say::time(civil::time(hour, minute, 0, 0)));
+            let told = match minute {
+                0 => format!("{} {half}", spell(twelve)),
+                1..10 => format!("{} oh {} {half}", spell(twelve), spell(minute)),
+                _ => format!("{} {} {half}", spell(twelve), spell(minute)),
+            };
+            tells(told);
+            if hour >= 13 {
+                tells(format!("{hour}:{minute:02}"));
+                tells(format!("{hour}{minute:02}"));
+                let minutes = match minute {
+                    0 => "hundred hours".into(),
+                    1..10 => format!("oh {}", spell(minute)),
+                    _ => spell(minute),
+                };
+                tells(format!("{} {minutes}", spell(hour)));
+            }
+            match minute {
+                0 => tells(format!("{twelve} o'clock {half}")),
+                15 => tells(format!("quarter past {} {half}", spell(twelve))),
+                30 => tells(format!("half past {} {half}", spell(twelve))),
+                1..30 => tells(format!("{} past {} {half}", spell(minute), spell(twelve))),
+                // "to twelve" belongs to the other half of the day.
+                31.. if twelve != 11 => {
+                    let (left, next) = (60 - minute, spell(twelve % 12 + 1));
+                    let left = if left == 15 {
+                        "quarter".into()
+                    } else {
+                        spell(left)
+                    };
+                    tells(format!("{left} to {next} {half}"));
+                }
+                _ => {}
+            }
+        }
+    }
+
     proptest! {
         #[test]
-        fn told_times_come_back(hour in 0_i8..24, minute in 0_i8..60) {
-            let (twelve, half) = ((hour + 11) % 12 + 1, if hour < 12 { "am" } else { "pm" });
-            let expected = Some((format!("{hour:02}:{minute:02}"), true));
-            let text = format!("{twelve}:{minute:02} {half}");
-            prop_assert_eq!(read(&text), expected.clone());
-            let text = format!("{minute} minutes past {twelve} {half}");
-            prop_assert_eq!(read(&text), if minute == 0 { None } else { expected.clone() });
-            let text = format!("{} minutes to {} {half}", 60 - minute, twelve % 12 + 1);
-            if minute > 0 && hour % 12 != 11 {
-                prop_assert_eq!(read(&text), expected);
-            }
+        fn no_words_break_it(words in proptest::collection::vec(prop::sample::select(vec![
+            "half", "a", "quarter", "past", "to", "nine", "9:30", "9.30", "0930", "twenty", "oh", "pm",
+            "noon", "twelve", "hundred", "in", "the", "morning"]), 0..8)) {
+            let _ = TimeOfDay::read(&words);
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct Clash {
     pub second: Source,
     /// Words that both match; slots by their type.
     pub words: String,
+    /// Whether sentences before it take all words of the second, which then never matches.
+    pub unreachable: bool,
 }
 
 impl fmt::Display for Clash {
@@ -28,7 +30,11 @@ impl fmt::Display for Clash {
             f,
             "\"{}\" matches both {} and {}; the first wins",
             self.words, self.first, self.second
-        )
+        )?;
+        if self.unreachable {
+            write!(f, " and the second is never reached; remove it")?;
+        }
+        Ok(())
     }
 }
 
@@ -57,13 +63,14 @@ pub(super) fn find(list: &[Sentence], nodes: &[Node], readers: &[Reader]) -> Vec
                 && list[owner].source.plugin == sentence.source.plugin
         };
         let rival = taken.iter().find(|(owner, _)| !same(*owner));
-        let useless =
-            || (taken.len() == forms.len() && forms.len() < MAX_FORMS).then(|| taken.first())?;
+        let unreachable = taken.len() == forms.len() && forms.len() < MAX_FORMS;
+        let useless = || unreachable.then(|| taken.first())?;
         if let Some((owner, form)) = rival.or_else(useless) {
             clashes.push(Clash {
                 first: list[*owner].source.clone(),
                 second: sentence.source.clone(),
                 words: (*form).clone(),
+                unreachable,
             });
         }
     }
@@ -81,20 +88,49 @@ fn forms(node: &Node, slot: &impl Fn(&str) -> String) -> Vec<String> {
             all
         }
         Node::Any(nodes) => nodes.iter().flat_map(|node| forms(node, slot)).collect(),
-        Node::All(nodes) => nodes.iter().fold(vec![String::new()], |heads, node| {
-            let tails = forms(node, slot);
-            let pairs = heads
-                .iter()
-                .flat_map(|head| tails.iter().map(move |tail| (head, tail)));
-            let join = |(head, tail): (&String, &String)| match (head.as_str(), tail.as_str()) {
-                ("", text) | (text, "") => text.to_owned(),
-                (head, tail) => format!("{head} {tail}"),
-            };
-            pairs.map(join).take(MAX_FORMS).collect()
-        }),
+        Node::All(nodes) => {
+            let each: Vec<_> = nodes.iter().map(|node| forms(node, slot)).collect();
+            joined(&each.iter().collect::<Vec<_>>())
+        }
+        Node::Permuted(nodes) => {
+            let each: Vec<_> = nodes.iter().map(|node| forms(node, slot)).collect();
+            let orders = orders(each.iter().collect());
+            let all = orders.iter().flat_map(|order| joined(order));
+            all.take(MAX_FORMS).collect()
+        }
     };
     all.sort_unstable();
     all.dedup();
     all.truncate(MAX_FORMS);
     all
+}
+
+/// One form of each part after the other, in all ways, up to [`MAX_FORMS`].
+fn joined(parts: &[&Vec<String>]) -> Vec<String> {
+    parts.iter().fold(vec![String::new()], |heads, tails| {
+        let pairs = heads
+            .iter()
+            .flat_map(|head| tails.iter().map(move |tail| (head, tail)));
+        let join = |(head, tail): (&String, &String)| match (head.as_str(), tail.as_str()) {
+            ("", text) | (text, "") => text.to_owned(),
+            (head, tail) => format!("{head} {tail}"),
+        };
+        pairs.map(join).take(MAX_FORMS).collect()
+    })
+}
+
+/// All orders of the few parts that a template permutes.
+fn orders<T: Copy>(parts: Vec<T>) -> Vec<Vec<T>> {
+    if parts.len() < 2 {
+        return vec![parts];
+    }
+    let first = |at: usize| {
+        let mut rest = parts.clone();
+        let first = rest.remove(at);
+        orders(rest).into_iter().map(move |mut order| {
+            order.insert(0, first);
+            order
+        })
+    };
+    (0..parts.len()).flat_map(first).collect()
 }

@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
-use super::Vocabulary;
+use super::homophone::homophones;
+use super::{Entries, Vocabulary};
 use crate::read::{MAX_SPAN, Reader};
 use crate::words::Words;
 use crate::{Slot, SlotType};
@@ -15,8 +17,12 @@ pub(super) struct Heard<'a> {
     words: &'a Words,
     texts: &'a [&'a str],
     ids: Vec<Option<u32>>,
+    /// The vocabulary's words that sound like the word at this place, where they count.
+    alike: Vec<Vec<u32>>,
     readers: &'a [Reader],
     lengths: RefCell<HashMap<(usize, usize), Vec<usize>>>,
+    /// The lists as they were when first asked for: they stay the same for one utterance.
+    entries: RefCell<HashMap<usize, Arc<Entries>>>,
 }
 
 impl<'a> Heard<'a> {
@@ -31,9 +37,22 @@ impl<'a> Heard<'a> {
             words,
             texts,
             ids,
+            alike: Vec::new(),
             readers,
             lengths: RefCell::default(),
+            entries: RefCell::default(),
         }
+    }
+
+    /// The same where words may stand for others that sound like them; `None` if none does.
+    pub(super) fn by_sound(mut self, vocabulary: &Vocabulary) -> Option<Self> {
+        let alike = self.texts.iter().map(|word| {
+            let known = homophones(word).iter();
+            known.filter_map(|word| vocabulary.get(word)).collect()
+        });
+        self.alike = alike.collect();
+        let any = self.alike.iter().any(|alike| !alike.is_empty());
+        any.then_some(self)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -44,12 +63,15 @@ impl<'a> Heard<'a> {
         self.texts
     }
 
-    pub(super) fn ids(&self) -> &[Option<u32>] {
-        &self.ids
+    /// The vocabulary's words that it has.
+    pub(super) fn ids(&self) -> impl Iterator<Item = u32> {
+        let literal = self.ids.iter().flatten();
+        literal.chain(self.alike.iter().flatten()).copied()
     }
 
     pub(super) fn is(&self, at: usize, word: u32) -> bool {
-        self.ids.get(at) == Some(&Some(word))
+        let alike = |alike: &Vec<u32>| alike.contains(&word);
+        self.ids.get(at) == Some(&Some(word)) || self.alike.get(at).is_some_and(alike)
     }
 
     pub(super) fn is_text(&self, reader: usize) -> bool {
@@ -58,7 +80,11 @@ impl<'a> Heard<'a> {
 
     pub(super) fn read(&self, reader: usize, range: Range<usize>) -> Option<Slot> {
         let words = self.texts.get(range.clone())?;
-        self.readers[reader].read(words, self.words.original_of(range))
+        let mut all = self.entries.borrow_mut();
+        let entries = all
+            .entry(reader)
+            .or_insert_with(|| self.readers[reader].entries());
+        self.readers[reader].read_among(words, self.words.original_of(range), entries)
     }
 
     /// How many words from `at` on a slot can take. A typed value takes all it can; text takes as

@@ -40,12 +40,8 @@ impl Index {
     }
 
     /// The sentences worth trying, in their order.
-    pub(super) fn candidates(&self, ids: &[Option<u32>]) -> Vec<usize> {
-        let filed = ids
-            .iter()
-            .flatten()
-            .filter_map(|id| self.by_word.get(id))
-            .flatten();
+    pub(super) fn candidates(&self, ids: impl Iterator<Item = u32>) -> Vec<usize> {
+        let filed = ids.filter_map(|id| self.by_word.get(&id)).flatten();
         let mut all: Vec<usize> = filed.chain(&self.always).copied().collect();
         all.sort_unstable();
         all.dedup();
@@ -57,7 +53,9 @@ fn count<'a>(node: &'a Node, uses: &mut HashMap<&'a str, usize>) {
     match node {
         Node::Word(word) => *uses.entry(word).or_default() += 1,
         Node::Slot(_) => {}
-        Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| count(node, uses)),
+        Node::All(nodes) | Node::Permuted(nodes) | Node::Any(nodes) => {
+            nodes.iter().for_each(|node| count(node, uses))
+        }
         Node::Maybe(inner) => count(inner, uses),
     }
 }
@@ -67,7 +65,7 @@ fn cover<'a>(node: &'a Node, uses: &HashMap<&str, usize>) -> Option<(usize, Vec<
     match node {
         Node::Word(word) => Some((uses[word.as_str()], vec![word])),
         Node::Slot(_) | Node::Maybe(_) => None,
-        Node::All(nodes) => nodes
+        Node::All(nodes) | Node::Permuted(nodes) => nodes
             .iter()
             .filter_map(|node| cover(node, uses))
             .min_by_key(|(cost, _)| *cost),

@@ -8,6 +8,7 @@
 //! | `[the] time` | "the time" or "time" |
 //! | `(tell\|give) me` | "tell me" or "give me" |
 //! | `timer for {length}` | the slot `length`, of the type that the manifest gives it |
+//! | `(at {time}; on {day})` | both, in any order |
 //! | `<ask> the time` | the manifest's rule `ask`, a piece of template of its own |
 //!
 //! All templates of all plugins are compiled into one [`Sentences`]. [`Sentences::find`] matches
@@ -15,24 +16,31 @@
 //! two are.
 
 mod clash;
+mod examples;
+mod gaps;
 mod heard;
+mod homophone;
 mod index;
 mod lists;
 mod near;
 mod program;
 mod sound;
+mod spot;
 mod template;
+mod unused;
 
 use std::collections::HashMap;
 
 pub use clash::Clash;
 pub(crate) use lists::Entries;
 pub use lists::{Lists, MAX_ENTRIES};
+pub use spot::{Spotted, spot};
 pub use template::{Fault, TemplateError};
+pub use unused::Unused;
 
 use crate::read::Reader;
 use crate::words::Words;
-use crate::{Manifest, Slots};
+use crate::{Intent, Manifest, Slots};
 use heard::Heard;
 use index::Index;
 use near::Weights;
@@ -51,6 +59,7 @@ pub struct Sentences {
     index: Index,
     weights: Weights,
     clashes: Vec<Clash>,
+    unused: Vec<Unused>,
 }
 
 #[derive(Debug)]
@@ -79,6 +88,20 @@ pub struct Match<'a> {
     pub slots: Slots,
     /// How well it fits, 0 to 1.
     pub score: f32,
+    /// The slots of the sentence that found no value; only near matches lack any.
+    pub missing: Vec<Missing>,
+    /// The score as if the missing slots had been said, to decide whether to ask for them. The
+    /// same as `score` if none is missing.
+    pub complete_score: f32,
+}
+
+/// A slot that found no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// Its name.
+    pub slot: String,
+    /// The words that were said in its place; often none.
+    pub heard: String,
 }
 
 /// The words of all templates, numbered.
@@ -115,13 +138,37 @@ impl Sentences {
         manifests: impl IntoIterator<Item = &'a Manifest>,
         lists: &Lists,
     ) -> Result<Self, TemplateError> {
+        let manifests: Vec<&Manifest> = manifests.into_iter().collect();
+        let mut sentences = Self::of(&manifests, lists, |intent| &intent.sentences)?;
+        sentences.unused = manifests.iter().flat_map(|one| unused::find(one)).collect();
+        Ok(sentences)
+    }
+
+    /// Compiles the follow-ups of `manifests`: what asks for an intent only while the
+    /// conversation is about its plugin. A match counts only if it is of that plugin.
+    ///
+    /// # Errors
+    /// Like [`Sentences::compile`].
+    pub fn compile_follow_ups<'a>(
+        manifests: impl IntoIterator<Item = &'a Manifest>,
+        lists: &Lists,
+    ) -> Result<Self, TemplateError> {
+        let manifests: Vec<&Manifest> = manifests.into_iter().collect();
+        Self::of(&manifests, lists, |intent| &intent.follow_ups)
+    }
+
+    fn of(
+        manifests: &[&Manifest],
+        lists: &Lists,
+        texts: impl Fn(&Intent) -> &[String],
+    ) -> Result<Self, TemplateError> {
         let mut vocabulary = Vocabulary::default();
         let mut readers: Vec<Reader> = Vec::new();
         let mut list = Vec::new();
         let mut nodes = Vec::new();
         for manifest in manifests {
             for intent in &manifest.intents {
-                for text in &intent.sentences {
+                for text in texts(intent) {
                     let source = Source::new(&manifest.id, &intent.name, text);
                     let node = template::parse(&source, &manifest.rules, &intent.slots)?;
                     let mut slots = Vec::new();
@@ -158,6 +205,7 @@ impl Sentences {
             index,
             weights,
             clashes,
+            unused: Vec::new(),
         })
     }
 
@@ -167,29 +215,44 @@ impl Sentences {
         &self.clashes
     }
 
+    /// Rules and slots that no sentence uses.
+    #[must_use]
+    pub fn unused(&self) -> &[Unused] {
+        &self.unused
+    }
+
     /// The sentences that fit `words`, best first, one an intent: those with fewer words in free
     /// text before others, then those with more words of their own. Politeness around the
-    /// request is overlooked if nothing fits it.
+    /// request is overlooked if nothing fits it; and if still nothing fits, a word may stand for
+    /// another that sounds the same ("right a letter").
     #[must_use]
     pub fn find(&self, words: &Words) -> Vec<Match<'_>> {
-        let found = self.find_exactly(words);
-        if !found.is_empty() {
-            return found;
+        let literally = self.find_exactly(words, false);
+        if !literally.is_empty() {
+            return literally;
         }
         let cores = words.cores();
-        cores
-            .iter()
-            .map(|core| self.find_exactly(core))
+        let literally = cores.iter().map(|core| self.find_exactly(core, false));
+        let whole = std::iter::once_with(|| self.find_exactly(words, true));
+        let by_sound = whole.chain(cores.iter().map(|core| self.find_exactly(core, true)));
+        literally
+            .chain(by_sound)
             .find(|found| !found.is_empty())
             .unwrap_or_default()
     }
 
-    fn find_exactly(&self, words: &Words) -> Vec<Match<'_>> {
+    fn find_exactly(&self, words: &Words, by_sound: bool) -> Vec<Match<'_>> {
         let texts = words.texts();
         if texts.is_empty() || texts.len() > MAX_WORDS {
             return Vec::new();
         }
-        let heard = Heard::new(words, &texts, &self.vocabulary, &self.readers);
+        let mut heard = Heard::new(words, &texts, &self.vocabulary, &self.readers);
+        if by_sound {
+            match heard.by_sound(&self.vocabulary) {
+                Some(alike) => heard = alike,
+                None => return Vec::new(),
+            }
+        }
         let mut found: Vec<_> = self
             .index
             .candidates(heard.ids())
@@ -213,7 +276,8 @@ impl Sentences {
 
     /// The sentences nearest to `words`, best first, one an intent, however far they are.
     ///
-    /// Sentences with free text are left out, since any words would fit it.
+    /// Any words would fit free text: sentences with it are left out, unless all their own words
+    /// were heard and only the value of a slot is missing.
     #[must_use]
     pub fn near(&self, words: &Words) -> Vec<Match<'_>> {
         let mut found = self.near_exactly(words);
@@ -233,11 +297,18 @@ impl Sentences {
                 .total_cmp(&a.score)
                 .then(a.sentence.cmp(&b.sentence))
         });
-        one_each(
-            found
-                .iter()
-                .map(|near| self.list[near.sentence].matched(&heard, &near.captures, near.score)),
-        )
+        one_each(found.iter().map(|near| {
+            let sentence = &self.list[near.sentence];
+            let gaps = near.reading.gaps.iter().map(|gap| Missing {
+                slot: sentence.slots[gap.slot].name.clone(),
+                heard: words.original_of(gap.heard.clone()).into(),
+            });
+            Match {
+                missing: gaps.collect(),
+                complete_score: near.complete_score,
+                ..sentence.matched(&heard, &near.reading.captures, near.score)
+            }
+        }))
     }
 }
 
@@ -267,6 +338,8 @@ impl Sentence {
             sentence: &self.source.text,
             slots: captures.iter().filter_map(value).collect(),
             score,
+            missing: Vec::new(),
+            complete_score: score,
         }
     }
 }

@@ -6,14 +6,18 @@
 //! word that no sentence knows tells that something else was meant. The score is the share of the
 //! weight of both sides that is aligned. Slots take values as they do in an exact match, at no
 //! cost; a sentence whose slot finds no value scores at most [`MOST_INCOMPLETE`]: good enough to
-//! be suggested, never to be acted on.
+//! be suggested or asked about, never to be acted on.
+//!
+//! Any words would fit a sentence with free text. Such a sentence is near only if all its own words
+//! were heard and nothing but the value of a slot is missing.
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::gaps::Reading;
 use super::heard::Heard;
-use super::program::{Capture, Op};
+use super::program::Op;
 use super::sound::Sound;
-use super::{Sentence, Vocabulary};
+use super::{Sentence, SlotUse, Vocabulary};
 use crate::SlotType;
 use crate::read::Reader;
 
@@ -22,6 +26,9 @@ const MAX_WORDS: usize = 30;
 
 /// Sentences that are aligned, chosen by the words they share with the utterance.
 const SHORTLIST: usize = 96;
+
+/// The same of the sentences with free text.
+const FREE_SHORTLIST: usize = 32;
 
 /// The weight of a word that says little by itself.
 const LITTLE: f32 = 0.25;
@@ -53,15 +60,19 @@ pub(super) struct Weights {
     /// By word of the vocabulary.
     weights: Vec<f32>,
     sounds: Vec<Sound>,
-    /// The sentences without free text that use the word.
+    /// The sentences that use the word.
     users: Vec<Vec<usize>>,
+    /// Whether the sentence has free text.
+    free: Vec<bool>,
 }
 
 /// A sentence aligned with an utterance.
 pub(super) struct Aligned {
     pub(super) sentence: usize,
     pub(super) score: f32,
-    pub(super) captures: Vec<Capture>,
+    /// The score if the missing slots had been said.
+    pub(super) complete_score: f32,
+    pub(super) reading: Reading,
 }
 
 impl Weights {
@@ -69,6 +80,7 @@ impl Weights {
         let size = vocabulary.words.len();
         let mut intents: Vec<BTreeSet<(&str, &str)>> = vec![BTreeSet::new(); size];
         let mut users: Vec<Vec<usize>> = vec![Vec::new(); size];
+        let mut free = Vec::with_capacity(list.len());
         let mut all = BTreeSet::new();
         for (at, sentence) in list.iter().enumerate() {
             let intent = (
@@ -76,14 +88,12 @@ impl Weights {
                 sentence.source.intent.as_str(),
             );
             all.insert(intent);
-            let free = sentence
-                .slots
-                .iter()
-                .any(|slot| *readers[slot.reader].kind() == SlotType::Text);
+            let is_text = |slot: &SlotUse| *readers[slot.reader].kind() == SlotType::Text;
+            free.push(sentence.slots.iter().any(is_text));
             for op in &sentence.program.ops {
                 let Op::Word(word) = *op else { continue };
                 intents[word as usize].insert(intent);
-                if !free && users[word as usize].last() != Some(&at) {
+                if users[word as usize].last() != Some(&at) {
                     users[word as usize].push(at);
                 }
             }
@@ -106,6 +116,7 @@ impl Weights {
                 .map(|word| Sound::new(word))
                 .collect(),
             users,
+            free,
         }
     }
 
@@ -143,7 +154,11 @@ impl Weights {
         }
         let mut chosen: Vec<(usize, f32)> = shared.into_iter().collect();
         chosen.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let (mut free, mut chosen): (Vec<_>, Vec<_>) =
+            chosen.into_iter().partition(|(at, _)| self.free[*at]);
         chosen.truncate(SHORTLIST);
+        free.truncate(FREE_SHORTLIST);
+        chosen.append(&mut free);
         let align = |&(at, _): &(usize, f32)| self.align(at, &list[at], heard, &words);
         chosen.iter().filter_map(align).collect()
     }
@@ -203,14 +218,7 @@ impl Weights {
                     }
                     Op::Slot(slot) => {
                         let missing = here.plus(MISSING_SLOT, MISSING_SLOT);
-                        table.offer(
-                            (pc + 1, word),
-                            Path {
-                                incomplete: true,
-                                ..missing
-                            },
-                            from,
-                        );
+                        table.offer((pc + 1, word), missing, from);
                         for len in heard.lengths(sentence.slots[slot].reader, word) {
                             let weight = words[word..word + len].iter().map(|w| w.weight).sum();
                             table.offer((pc + 1, word + len), here.plus(0.0, weight), from);
@@ -228,16 +236,29 @@ impl Weights {
         let end = (ops.len() - 1, words.len());
         let path = table.get(end)?;
         let said: f32 = words.iter().map(|word| word.weight).sum();
-        let score = 1.0 - path.cost / (said + path.weight);
-        let score = if path.incomplete {
-            score.min(MOST_INCOMPLETE)
-        } else {
-            score
-        };
+        let free = self.free[at];
+        let is_typed = |slot: usize| free && !heard.is_text(sentence.slots[slot].reader);
+        let reading = Reading::new(&table.states(end), ops, is_typed);
+        if free && (reading.gaps.is_empty() || !reading.words_fit) {
+            return None;
+        }
+        let score = |cost: f32| 1.0 - cost / (said + path.weight);
+        // What the gaps cost: the slot where it has no value at all, and the words in its place.
+        let gaps = reading.gaps.iter().map(|gap| {
+            let surplus = words[gap.heard.clone()].iter().map(|word| word.weight);
+            MISSING_SLOT + surplus.sum::<f32>()
+        });
+        let complete_score = score((path.cost - gaps.sum::<f32>()).max(0.0));
+        let score = score(path.cost);
         Some(Aligned {
             sentence: at,
-            score,
-            captures: table.captures(end, ops),
+            score: if reading.gaps.is_empty() {
+                score
+            } else {
+                score.min(MOST_INCOMPLETE)
+            },
+            complete_score,
+            reading,
         })
     }
 }
@@ -259,15 +280,13 @@ struct Likely {
 }
 
 /// An instruction and the number of words taken before it.
-type State = (usize, usize);
+pub(super) type State = (usize, usize);
 
-/// The cheapest way to a state: its cost, the weight of the template's words on it, and whether
-/// a slot was left out.
+/// The cheapest way to a state: its cost, and the weight of the template's words on it.
 #[derive(Clone, Copy, Default)]
 struct Path {
     cost: f32,
     weight: f32,
-    incomplete: bool,
 }
 
 impl Path {
@@ -275,7 +294,6 @@ impl Path {
         Self {
             cost: self.cost + cost,
             weight: self.weight + weight,
-            ..self
         }
     }
 }
@@ -304,26 +322,18 @@ impl Table {
         }
     }
 
-    /// The slots taken on the way to `end`.
-    fn captures(&self, end: State, ops: &[Op]) -> Vec<Capture> {
-        let mut captures = Vec::new();
+    /// The states on the way to `end`, first to last.
+    fn states(&self, end: State) -> Vec<State> {
+        let mut states = vec![end];
         let mut state = end;
         while state != (0, 0) {
             let Some((_, from)) = self.cells[state.0 * self.width + state.1] else {
                 break;
             };
-            if let Op::Slot(slot) = ops[from.0]
-                && state.1 > from.1
-                && state.0 > from.0
-            {
-                captures.push(Capture {
-                    slot,
-                    range: from.1..state.1,
-                });
-            }
+            states.push(from);
             state = from;
         }
-        captures.reverse();
-        captures
+        states.reverse();
+        states
     }
 }

@@ -69,6 +69,7 @@ impl Program {
                     self.add(node, vocabulary, slot);
                 }
             }
+            Node::Permuted(parts) => self.permute(parts, vocabulary, slot),
             Node::Maybe(inner) => {
                 let fork = self.hole();
                 self.add(inner, vocabulary, slot);
@@ -88,6 +89,34 @@ impl Program {
                     self.ops[end] = Op::Jump(self.ops.len());
                 }
             }
+        }
+    }
+
+    /// A block for each set of parts that are taken already, smaller sets first, so that jumps go
+    /// forward only: 2^n blocks instead of n! orders.
+    fn permute(
+        &mut self,
+        parts: &[Node],
+        vocabulary: &mut Vocabulary,
+        slot: &mut impl FnMut(&str) -> usize,
+    ) {
+        let mut blocks = Vec::new();
+        let mut jumps = Vec::new();
+        for taken in 0..1_usize << parts.len() {
+            blocks.push(self.ops.len());
+            let is_left = |part: &usize| taken & (1 << part) == 0;
+            let left: Vec<usize> = (0..parts.len()).filter(is_left).collect();
+            for (at, part) in left.iter().enumerate() {
+                let fork = (at + 1 < left.len()).then(|| self.hole());
+                self.add(&parts[*part], vocabulary, slot);
+                jumps.push((self.hole(), taken | 1 << part));
+                if let Some(fork) = fork {
+                    self.ops[fork] = Op::OrElse(self.ops.len());
+                }
+            }
+        }
+        for (jump, taken) in jumps {
+            self.ops[jump] = Op::Jump(blocks[taken]);
         }
     }
 

@@ -9,6 +9,9 @@ use crate::words::Words;
 /// The most pieces a sentence may have with its rules filled in.
 const MAX_NODES: usize = 2_000;
 
+/// The most parts that can stand in any order: their program has a block for each set of them.
+const MAX_PERMUTED: usize = 5;
+
 /// How deep brackets and rules may nest.
 const MAX_DEPTH: usize = 24;
 
@@ -18,6 +21,8 @@ pub(super) enum Node {
     Word(String),
     Slot(String),
     All(Vec<Node>),
+    /// All of them, in any order.
+    Permuted(Vec<Node>),
     Any(Vec<Node>),
     Maybe(Box<Node>),
 }
@@ -27,9 +32,24 @@ impl Node {
     pub(super) fn least(&self) -> usize {
         match self {
             Self::Word(_) | Self::Slot(_) => 1,
-            Self::All(nodes) => nodes.iter().map(Self::least).sum(),
+            Self::All(nodes) | Self::Permuted(nodes) => nodes.iter().map(Self::least).sum(),
             Self::Any(nodes) => nodes.iter().map(Self::least).min().unwrap_or(0),
             Self::Maybe(_) => 0,
+        }
+    }
+
+    /// The size of its program, about.
+    fn pieces(&self) -> usize {
+        let sum = |nodes: &[Self]| {
+            let sizes = nodes.iter().map(Self::pieces);
+            sizes.fold(1_usize, usize::saturating_add)
+        };
+        match self {
+            Self::Word(_) | Self::Slot(_) => 1,
+            Self::Maybe(inner) => inner.pieces().saturating_add(1),
+            Self::All(nodes) | Self::Any(nodes) => sum(nodes),
+            // Each part stands in every set of the others.
+            Self::Permuted(nodes) => sum(nodes).saturating_mul(1 << (nodes.len() - 1)),
         }
     }
 }
@@ -114,6 +134,9 @@ pub enum Fault {
     /// Too big.
     #[error("with its rules filled in, it has too many pieces; split it")]
     TooLarge,
+    /// Too many parts in any order.
+    #[error("at most {MAX_PERMUTED} parts can stand in any order; join some or split the sentence")]
+    TooManyOrders,
 }
 
 /// Parses one sentence and fills in its rules.
@@ -142,6 +165,9 @@ pub(super) fn parse(
             fault,
         })
     };
+    if node.pieces() > MAX_NODES {
+        return Err(bad(Fault::TooLarge));
+    }
     if node.least() == 0 {
         return Err(bad(Fault::MatchesNothing));
     }
@@ -161,7 +187,7 @@ fn slots_once(node: &Node) -> Result<Vec<&str>, String> {
             let each: Result<Vec<_>, _> = nodes.iter().map(slots_once).collect();
             Ok(each?.concat())
         }
-        Node::All(nodes) => {
+        Node::All(nodes) | Node::Permuted(nodes) => {
             let mut seen: Vec<&str> = Vec::new();
             for node in nodes {
                 let more = slots_once(node)?;
@@ -238,7 +264,7 @@ impl Parser {
         let mut nodes = Vec::new();
         while let Some(&c) = self.chars.get(self.at) {
             match c {
-                '|' | ')' | ']' => break,
+                '|' | ';' | ')' | ']' => break,
                 '[' => nodes.push(Node::Maybe(Box::new(self.group(']', scope)?))),
                 '(' => nodes.push(self.group(')', scope)?),
                 '{' => nodes.push(self.slot(scope)?),
@@ -268,7 +294,19 @@ impl Parser {
             return Err(Self::bad(start, scope, Fault::TooLarge));
         }
         self.at += 1;
-        let node = self.alternatives(scope)?;
+        let mut parts = vec![self.alternatives(scope)?];
+        while self.chars.get(self.at) == Some(&';') {
+            self.at += 1;
+            parts.push(self.alternatives(scope)?);
+        }
+        if parts.len() > MAX_PERMUTED {
+            return Err(Self::bad(start, scope, Fault::TooManyOrders));
+        }
+        let node = if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Node::Permuted(parts)
+        };
         self.depth -= 1;
         match self.chars.get(self.at) {
             Some(c) if *c == close => {
@@ -325,7 +363,7 @@ impl Parser {
 
     /// The plain words from here to the next mark.
     fn words(&mut self) -> Vec<Node> {
-        let is_mark = |c: &char| "[](){}<>|".contains(*c);
+        let is_mark = |c: &char| "[](){}<>|;".contains(*c);
         let rest = &self.chars[self.at..];
         let len = rest.iter().position(is_mark).unwrap_or(rest.len());
         let text: String = rest[..len].iter().collect();

@@ -5,6 +5,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::{Intent, Risk, Slot, SlotType};
 
+mod asking;
+mod examples;
+mod lists;
+mod orders;
+mod sounds;
+
 fn intent(name: &str, sentences: &[&str], slots: &[(&str, SlotType)]) -> Intent {
     Intent {
         name: name.into(),
@@ -180,6 +186,10 @@ fn faults_name_their_place() {
         ("<loop>", 1, Fault::RuleLoop("loop".into())),
         ("[a] [b]", 1, Fault::MatchesNothing),
         (&"[".repeat(100), 25, Fault::TooLarge),
+        ("a; b", 2, Fault::Stray(';')),
+        ("(a; )", 4, Fault::Empty),
+        ("(a;b;c;d;e;f)", 1, Fault::TooManyOrders),
+        ("((a;b;c;d;(a;b;c;d;(a;b;c;d;e)));x)", 1, Fault::TooLarge),
     ] {
         let manifest = manifest(
             vec![intent("timer", &[template], &[("a", SlotType::Number)])],
@@ -225,6 +235,49 @@ fn clashes_are_reported_with_both_sentences() {
     ];
     assert_eq!(pairs, expected);
     assert!(sentences.clashes()[1].to_string().contains("intent `b`"));
+    let unreachable = sentences.clashes().iter().map(|clash| clash.unreachable);
+    assert_eq!(unreachable.collect::<Vec<_>>(), [true, false, true]);
+}
+
+#[test]
+fn a_sentence_that_others_cover_together_is_unreachable() {
+    let sentences = compile(vec![
+        intent("a", &["red light", "green light"], &[]),
+        intent("b", &["(red|green) light"], &[]),
+        intent("c", &["(red|blue) light"], &[]),
+    ]);
+    let clashes: Vec<_> = sentences.clashes().iter().collect();
+    assert_eq!(clashes.len(), 2);
+    assert!(clashes[0].unreachable && clashes[0].to_string().contains("never reached"));
+    assert!(!clashes[1].unreachable);
+}
+
+#[test]
+fn what_no_sentence_uses_is_reported() {
+    let rules = [
+        ("ask", "<the> x"),
+        ("the", "the"),
+        ("idle", "<also>"),
+        ("also", "y"),
+    ];
+    let mut asked = intent(
+        "a",
+        &["<ask> {n}"],
+        &[
+            ("n", SlotType::Number),
+            ("m", SlotType::Number),
+            ("k", SlotType::Text),
+        ],
+    );
+    asked.ask.insert("k".into(), "Which?".into());
+    let tool = intent("tool", &[], &[("n", SlotType::Number)]);
+    let manifest = manifest(vec![asked, tool], &rules);
+    let sentences = Sentences::compile([&manifest], &Lists::default()).unwrap();
+    let unused: Vec<String> = sentences.unused().iter().map(ToString::to_string).collect();
+    assert_eq!(unused.len(), 3, "{unused:?}");
+    for (text, part) in unused.iter().zip(["`{m}`", "`<also>`", "`<idle>`"]) {
+        assert!(text.contains(part), "{text}");
+    }
 }
 
 fn nearest(sentences: &Sentences, text: &str) -> Option<(String, f32)> {
@@ -275,6 +328,14 @@ fn template() -> impl Strategy<Value = (String, String)> {
         prop_oneof![
             (inner.clone(), inner.clone())
                 .prop_map(|(a, b)| (format!("{} {}", a.0, b.0), format!("{} {}", a.1, b.1))),
+            (inner.clone(), inner.clone(), any::<bool>()).prop_map(|(a, b, swap)| {
+                let said = if swap {
+                    format!("{} {}", b.1, a.1)
+                } else {
+                    format!("{} {}", a.1, b.1)
+                };
+                (format!("({}; {})", a.0, b.0), said)
+            }),
             (inner.clone(), inner.clone(), any::<bool>()).prop_map(|(a, b, first)| (
                 format!("({}|{})", a.0, b.0),
                 if first { a.1 } else { b.1 }
@@ -304,7 +365,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_compiles_or_is_refused(text in "[a-c \\[\\](){}<>|]{0,24}") {
+    fn any_text_compiles_or_is_refused(text in "[a-c \\[\\](){}<>|;]{0,24}") {
         let manifest = manifest(vec![intent("x", &[&text], &[("a", SlotType::Number)])], &[("b", "c")]);
         match Sentences::compile([&manifest], &Lists::default()) {
             Ok(sentences) => { let _ = nearest(&sentences, "a b c"); }

@@ -104,6 +104,8 @@ mod tests {
             ("(2+3)*4", "( 2 plus 3 ) times 4"),
             ("What is 15% of 80?", "what is 15 percent of 80"),
             ("$5 and £2.50", "5 dollars and 2.50 pounds"),
+            ("5€, 20 € and 50¢", "5 euros 20 euros and 50 cents"),
+            ("1½ cups", "1 and a half cups"),
             ("the 2nd of May", "the 2nd of may"),
             ("May 3rd, 2027.", "may 3rd 2027"),
             ("It's 3:05 p.m.", "it is 3:05 pm"),

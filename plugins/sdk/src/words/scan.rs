@@ -49,12 +49,20 @@ impl Scan {
         let Some(c) = self.char(from) else { return };
         if c.is_ascii_digit() || (c == '.' && self.starts_decimal(from)) {
             self.number(from);
+        } else if let Some((whole, part)) = vulgar_fraction(c) {
+            self.at += 1;
+            let after_number = from > 0 && self.is_digit(from - 1);
+            for word in if after_number { whole } else { part } {
+                self.push(*word, from);
+            }
         } else if c.is_alphanumeric() && !is_power(c) {
             self.letters(from);
         } else if let Some(unit) = currency(c) {
             self.at += 1;
             if self.is_digit(self.at) {
                 self.number(self.at);
+                self.push(unit, from);
+            } else if self.before(from).is_some_and(|c| c.is_ascii_digit()) {
                 self.push(unit, from);
             }
         } else {
@@ -119,13 +127,15 @@ impl Scan {
         }
     }
 
+    /// The last character before `at` that is no blank.
+    fn before(&self, at: usize) -> Option<char> {
+        let mut before = self.chars.get(..at)?.iter().rev().map(|&(_, c)| c);
+        before.find(|c| !c.is_whitespace())
+    }
+
     /// The words for a symbol at `at`, as far as it means one there.
     fn symbol(&self, c: char, at: usize) -> &'static [&'static str] {
-        let mut before = (0..at)
-            .rev()
-            .filter_map(|i| self.char(i))
-            .skip_while(|c| c.is_whitespace());
-        let before = before.next();
+        let before = self.before(at);
         let after_at =
             (at + 1..self.chars.len()).find(|&i| !self.char(i).is_some_and(char::is_whitespace));
         let after = after_at.and_then(|i| self.char(i));
@@ -170,8 +180,27 @@ fn currency(c: char) -> Option<&'static str> {
         '$' => Some("dollars"),
         '£' => Some("pounds"),
         '€' => Some("euros"),
+        '¥' => Some("yen"),
+        '₹' => Some("rupees"),
+        '₩' => Some("won"),
+        '₽' => Some("rubles"),
+        '₺' => Some("lira"),
+        '₪' => Some("shekels"),
+        '₴' => Some("hryvnias"),
+        '฿' => Some("baht"),
+        '¢' => Some("cents"),
         _ => None,
     }
+}
+
+/// The words of a fraction that is one character, after a whole number and alone.
+fn vulgar_fraction(c: char) -> Option<(&'static [&'static str], &'static [&'static str])> {
+    Some(match c {
+        '½' => (&["and", "a", "half"], &["a", "half"]),
+        '¼' => (&["and", "a", "quarter"], &["a", "quarter"]),
+        '¾' => (&["and", "three", "quarters"], &["three", "quarters"]),
+        _ => return None,
+    })
 }
 
 /// Lower case, without the accents of Latin letters.
