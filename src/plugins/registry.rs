@@ -1,40 +1,38 @@
-//! All plugins, loaded.
+//! The plugins that are loaded, at one moment.
 
-use std::collections::BTreeMap;
+mod loaded;
+
 use std::sync::Arc;
 
 use fame_plugin::sentence::{Clash, Lists, Sentences, TemplateError};
-use fame_plugin::{
-    Capability, Clock, HostRef, Intent, Manifest, ManifestError, Permission, Plugin,
-};
-use tokio::sync::Semaphore;
+use fame_plugin::{Capability, Clock, Intent, Manifest, ManifestError, Plugin};
 
-use super::builtin;
-use super::host::RegistryHost;
+pub use loaded::{HostFactory, Loaded, Origin, Reaper, Runner};
 
-/// Calls of one plugin at the same time. A plugin that hangs keeps this many threads and no more;
-/// further requests are told that it is busy.
-const CALLS_AT_ONCE: usize = 4;
+use super::host::Means;
+use super::manager::Current;
 
-/// The loaded plugins, their sentences compiled.
+/// The loaded plugins, their sentences compiled. It never changes: what is loaded later makes
+/// another registry, and a request keeps the one that it began with.
+#[derive(Debug)]
 pub struct Registry {
-    plugins: Vec<Loaded>,
+    plugins: Vec<Arc<Loaded>>,
     sentences: Sentences,
     control: Sentences,
+    follow_ups: Sentences,
 }
 
-/// One plugin.
-pub struct Loaded {
-    /// What it says about itself.
-    pub manifest: Manifest,
-    /// Its code.
-    pub plugin: Arc<dyn Plugin>,
-    /// Free calls.
-    pub calls: Arc<Semaphore>,
+/// A plugin that does not get along with those before it.
+#[derive(Debug)]
+pub struct Rejected {
+    /// The plugin.
+    pub plugin: Arc<Loaded>,
+    /// What is wrong.
+    pub error: PluginError,
 }
 
-/// Why plugins are not loaded.
-#[derive(Debug, thiserror::Error)]
+/// Why a plugin is not loaded.
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum PluginError {
     /// A `plugin.toml` is refused.
     #[error(transparent)]
@@ -55,6 +53,21 @@ pub enum PluginError {
         /// The other plugin.
         second: String,
     },
+    /// A sentence that is a control word of another plugin.
+    #[error(
+        "loading plugins: the sentence `{sentence}` of `{plugin}` claims \"{words}\", a control \
+         word of `{owner}`; take these words out of it"
+    )]
+    ControlWord {
+        /// The plugin that claims it.
+        plugin: String,
+        /// Its sentence.
+        sentence: String,
+        /// The words that both match.
+        words: String,
+        /// The plugin whose control word it is.
+        owner: String,
+    },
     /// A plugin that cannot work.
     #[error("starting the plugin `{plugin}`: {reason}")]
     Start {
@@ -66,64 +79,97 @@ pub enum PluginError {
 }
 
 impl Registry {
-    /// The plugins that are part of FAME.
-    ///
-    /// # Errors
-    /// See [`PluginError`].
-    pub fn builtin(clock: Arc<dyn Clock>) -> Result<Self, PluginError> {
-        Self::new(builtin::all(), clock)
-    }
-
-    /// Loads and starts `plugins`.
+    /// Loads and starts `plugins`, with a host that knows the time and no more.
     ///
     /// # Errors
     /// If a manifest or a sentence is malformed, two plugins or intents have one name, or a
     /// plugin does not start.
     pub fn new(plugins: Vec<Box<dyn Plugin>>, clock: Arc<dyn Clock>) -> Result<Self, PluginError> {
-        let manifests: Result<Vec<_>, _> = plugins
-            .iter()
-            .map(|plugin| Manifest::parse(plugin.manifest()))
-            .collect();
-        let manifests = manifests?;
-        check_names(&manifests)?;
         let lists = Lists::default();
-        let sentences = Sentences::compile(&manifests, &lists)?;
-        let control = Sentences::compile(manifests.iter().filter(|m| is_control(m)), &lists)?;
-        let capabilities = manifests.iter().flat_map(Manifest::capabilities).collect();
-        let host = HostRef::new(RegistryHost {
-            clock,
-            capabilities,
-        });
-        let mut loaded = Vec::with_capacity(plugins.len());
-        for (mut plugin, manifest) in plugins.into_iter().zip(manifests) {
-            let start = |reason| PluginError::Start {
-                plugin: manifest.id.clone(),
-                reason,
-            };
-            plugin.init(host.clone()).map_err(start)?;
-            let calls = Arc::new(Semaphore::new(CALLS_AT_ONCE));
-            loaded.push(Loaded {
-                manifest,
-                plugin: Arc::from(plugin),
-                calls,
-            });
+        let host = Means::bare(clock, Current::new()?, lists.clone()).factory();
+        let reaper = Reaper::here();
+        let loaded: Result<Vec<_>, _> = plugins
+            .into_iter()
+            .map(|plugin| Loaded::builtin(plugin, &host, &reaper))
+            .collect();
+        let (registry, rejected) = Self::of(loaded?, &lists)?;
+        match rejected.into_iter().next() {
+            Some(rejected) => Err(rejected.error),
+            None => Ok(registry),
         }
-        Ok(Self {
-            plugins: loaded,
-            sentences,
-            control,
-        })
+    }
+
+    /// A registry of `plugins`, in their order: where two get into each other's way, the later
+    /// one is left out. `lists` hold the values of their dynamic slots.
+    ///
+    /// # Errors
+    /// If sentences that were compiled one plugin at a time do not compile together, which would
+    /// be a mistake of ours.
+    pub fn of(
+        plugins: impl IntoIterator<Item = Arc<Loaded>>,
+        lists: &Lists,
+    ) -> Result<(Self, Vec<Rejected>), TemplateError> {
+        let mut kept: Vec<Arc<Loaded>> = Vec::new();
+        let mut rejected = Vec::new();
+        for plugin in plugins {
+            match Self::admit(&plugin, &kept, lists) {
+                Ok(()) => kept.push(plugin),
+                Err(error) => rejected.push(Rejected { plugin, error }),
+            }
+        }
+        let manifests = || kept.iter().map(|loaded| &loaded.manifest);
+        let control = kept.iter().filter(|loaded| loaded.is_control());
+        let follow_ups: Vec<_> = manifests().map(only_follow_ups).collect();
+        let registry = Self {
+            sentences: Sentences::compile(manifests(), lists)?,
+            control: Sentences::compile(control.map(|loaded| &loaded.manifest), lists)?,
+            follow_ups: Sentences::compile(&follow_ups, lists)?,
+            plugins: kept,
+        };
+        Ok((registry, rejected))
+    }
+
+    /// Whether `plugin` gets along with `others`.
+    ///
+    /// # Errors
+    /// If it has the id or an intent of one of them, claims a control word, or has a malformed
+    /// sentence.
+    pub fn admit(
+        plugin: &Loaded,
+        others: &[Arc<Loaded>],
+        lists: &Lists,
+    ) -> Result<(), PluginError> {
+        let id = &plugin.manifest.id;
+        if others.iter().any(|other| other.manifest.id == *id) {
+            return Err(PluginError::TwoPlugins(id.clone()));
+        }
+        for intent in &plugin.manifest.intents {
+            let has_it = |other: &&Arc<Loaded>| {
+                let mut intents = other.manifest.intents.iter();
+                intents.any(|theirs| theirs.name == intent.name)
+            };
+            if let Some(first) = others.iter().find(has_it) {
+                return Err(PluginError::TwoIntents {
+                    intent: intent.name.clone(),
+                    first: first.manifest.id.clone(),
+                    second: id.clone(),
+                });
+            }
+        }
+        check_control_words(plugin, others, lists)?;
+        Sentences::compile([&only_follow_ups(&plugin.manifest)], lists)?;
+        Ok(())
     }
 
     /// The plugins in their order.
     #[must_use]
-    pub fn plugins(&self) -> &[Loaded] {
+    pub fn plugins(&self) -> &[Arc<Loaded>] {
         &self.plugins
     }
 
     /// The plugin with this id.
     #[must_use]
-    pub fn plugin(&self, id: &str) -> Option<&Loaded> {
+    pub fn plugin(&self, id: &str) -> Option<&Arc<Loaded>> {
         self.plugins.iter().find(|loaded| loaded.manifest.id == id)
     }
 
@@ -157,44 +203,52 @@ impl Registry {
         &self.control
     }
 
+    /// The sentences that count only while the conversation is about the plugin of the match.
+    #[must_use]
+    pub fn follow_ups(&self) -> &Sentences {
+        &self.follow_ups
+    }
+
     /// Sentences that the same words match, to be reported.
     #[must_use]
     pub fn clashes(&self) -> &[Clash] {
         self.sentences.clashes()
     }
+}
 
-    /// Tells every plugin that no request follows.
-    pub fn shutdown(&self) {
-        for loaded in &self.plugins {
-            loaded.plugin.shutdown();
-        }
+/// Control words win over all others, so a sentence that claims one would never be reached; and
+/// whoever says "stop" must be able to rely on it.
+fn check_control_words(
+    plugin: &Loaded,
+    others: &[Arc<Loaded>],
+    lists: &Lists,
+) -> Result<(), PluginError> {
+    let control = others.iter().filter(|other| other.is_control());
+    let both = control
+        .map(|other| &other.manifest)
+        .chain([&plugin.manifest]);
+    let together = Sentences::compile(both, lists)?;
+    let id = &plugin.manifest.id;
+    let claim = together
+        .clashes()
+        .iter()
+        .find(|clash| clash.second.plugin == *id && clash.first.plugin != *id);
+    match claim {
+        None => Ok(()),
+        Some(claim) => Err(PluginError::ControlWord {
+            plugin: id.clone(),
+            sentence: claim.second.text.clone(),
+            words: claim.words.clone(),
+            owner: claim.first.plugin.clone(),
+        }),
     }
 }
 
-fn is_control(manifest: &Manifest) -> bool {
-    manifest.permissions.contains(&Permission::Control)
-}
-
-fn check_names(manifests: &[Manifest]) -> Result<(), PluginError> {
-    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
-    for (at, manifest) in manifests.iter().enumerate() {
-        if manifests[..at]
-            .iter()
-            .any(|earlier| earlier.id == manifest.id)
-        {
-            return Err(PluginError::TwoPlugins(manifest.id.clone()));
-        }
-        for intent in &manifest.intents {
-            if let Some(first) = owners.insert(&intent.name, &manifest.id) {
-                let (intent, first, second) =
-                    (intent.name.clone(), first.into(), manifest.id.clone());
-                return Err(PluginError::TwoIntents {
-                    intent,
-                    first,
-                    second,
-                });
-            }
-        }
+/// The manifest with its follow-up sentences in the place of the others.
+fn only_follow_ups(manifest: &Manifest) -> Manifest {
+    let mut manifest = manifest.clone();
+    for intent in &mut manifest.intents {
+        intent.sentences = std::mem::take(&mut intent.follow_ups);
     }
-    Ok(())
+    manifest
 }
