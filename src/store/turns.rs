@@ -1,0 +1,102 @@
+//! What was asked and answered lately, for `fame why`.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::Value;
+
+use super::entries::json;
+use super::error::{Fault, at_most};
+use super::wakeups::time;
+
+/// Turns that are kept. With one more the oldest is forgotten.
+pub const TURNS: usize = 1000;
+
+/// The longest text and the longest reply of a turn, in bytes each.
+pub const TEXT_BYTES: usize = 64 * 1024;
+
+/// The largest explanation of a turn as JSON, in bytes.
+pub const EXPLANATION_BYTES: usize = 256 * 1024;
+
+/// One request and what became of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Turn {
+    /// Its number; turns count on over restarts, from [`Store::last_turn_id`](super::Store).
+    pub id: u64,
+    /// When it came, to the microsecond.
+    pub at: Timestamp,
+    /// The conversation that it belongs to.
+    pub session: String,
+    /// How it came in: `voice`, `ipc`, `headless` or `rest`.
+    pub source: String,
+    /// What was asked.
+    pub text: String,
+    /// Why it was understood so.
+    pub explanation: Value,
+    /// What was answered.
+    pub reply: String,
+}
+
+const COLUMNS: &str = "id, at_us, session, source, text, explanation, reply";
+
+/// The same number again replaces what was kept before.
+pub(super) fn add(db: &Connection, turn: &Turn) -> Result<(), Fault> {
+    let explanation = turn.explanation.to_string();
+    for (what, size, most) in [
+        ("a turn's session", turn.session.len(), TEXT_BYTES),
+        ("a turn's text", turn.text.len(), TEXT_BYTES),
+        ("a turn's reply", turn.reply.len(), TEXT_BYTES),
+        ("a turn's explanation", explanation.len(), EXPLANATION_BYTES),
+    ] {
+        at_most(what, size, most, "bytes")?;
+    }
+    db.execute(
+        &format!("INSERT OR REPLACE INTO turn ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
+        params![
+            turn.id,
+            turn.at.as_microsecond(),
+            turn.session,
+            turn.source,
+            turn.text,
+            explanation,
+            turn.reply
+        ],
+    )?;
+    db.execute(
+        "DELETE FROM turn WHERE id <= (SELECT id FROM turn ORDER BY id DESC LIMIT 1 OFFSET ?1)",
+        [TURNS],
+    )?;
+    Ok(())
+}
+
+pub(super) fn get(db: &Connection, id: u64) -> Result<Option<Turn>, Fault> {
+    let sql = format!("SELECT {COLUMNS} FROM turn WHERE id = ?1");
+    Ok(db.query_row(&sql, [id], read).optional()?)
+}
+
+/// The latest first.
+pub(super) fn latest(db: &Connection, limit: usize) -> Result<Vec<Turn>, Fault> {
+    let sql = format!("SELECT {COLUMNS} FROM turn ORDER BY id DESC LIMIT ?1");
+    let mut statement = db.prepare(&sql)?;
+    let found = statement.query_map([limit.min(TURNS)], read)?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn last_id(db: &Connection) -> Result<u64, Fault> {
+    Ok(
+        db.query_row("SELECT COALESCE(MAX(id), 0) FROM turn", [], |row| {
+            row.get(0)
+        })?,
+    )
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Turn> {
+    Ok(Turn {
+        id: row.get(0)?,
+        at: time(row, 1)?,
+        session: row.get(2)?,
+        source: row.get(3)?,
+        text: row.get(4)?,
+        explanation: json(row, 5)?,
+        reply: row.get(6)?,
+    })
+}
