@@ -19,7 +19,7 @@ const EVERY: Duration = Duration::from_secs(10);
 const QUEUE: usize = 8;
 
 /// How long the desktop may take to show one.
-const WAIT: Duration = Duration::from_secs(5);
+const WAIT: Duration = Duration::from_secs(2);
 
 /// The longest title and body, in characters; the rest is cut off.
 const TITLE_CHARS: usize = 120;

@@ -6,16 +6,15 @@
 //! look-up that could say something else.
 
 mod address;
+mod request;
 mod resolver;
 
-use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use fame_plugin::{Fetch, Fetched, HostError, Method};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response, Url, redirect};
 use rustls::{ClientConfig, RootCertStore, crypto};
 use rustls_platform_verifier::BuilderVerifierExt as _;
@@ -23,7 +22,8 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use address::Reach;
+pub use request::Access;
+use request::{check, headers, too_much};
 use resolver::CheckedResolver;
 
 /// The largest answer, in bytes.
@@ -31,10 +31,6 @@ pub const FETCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// The most that may be sent, in bytes.
 pub const POST_BYTES: usize = 1024 * 1024;
-
-/// The longest address, and all headers together, in bytes.
-const URL_BYTES: usize = 8 * 1024;
-const HEADER_BYTES: usize = 8 * 1024;
 
 /// How long a connection, and the whole of a request, may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -49,30 +45,7 @@ const REDIRECTS: usize = 5;
 /// Requests at the same time, of all plugins. One more waits, within [`WHOLE`].
 const AT_ONCE: usize = 8;
 
-/// What a header of a plugin's may not be: it is for the connection, and not for the service.
-const OWN_HEADERS: &[&str] = &[
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-authorization",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-
 const WHAT: &str = "the network";
-
-/// What a plugin may reach.
-#[derive(Clone, Copy, Debug)]
-pub struct Access<'a> {
-    /// The user's setting `allow_network`. Without it only this machine is reached.
-    pub allow_network: bool,
-    /// The `hosts` of its manifest.
-    pub hosts: &'a BTreeSet<String>,
-}
 
 /// The client of all plugins.
 pub struct Web {
@@ -132,7 +105,7 @@ impl Web {
                     "no answer within {} seconds; try again later",
                     self.whole.as_secs_f32()
                 )),
-                Trouble::Http(error) => failed(root(&error)),
+                Trouble::Http(error) => failed(root(&error.without_url())),
                 Trouble::Stopping => HostError::unavailable(WHAT, "FAME is stopping"),
             }
         })
@@ -223,67 +196,6 @@ fn client(tls: ClientConfig) -> Result<Client, String> {
         .map_err(|error| root(&error))
 }
 
-/// The address, if the plugin may ask it.
-fn check(access: Access<'_>, address: &str) -> Result<Url, HostError> {
-    if address.len() > URL_BYTES {
-        return Err(too_much("the address", URL_BYTES));
-    }
-    let action = || format!("asking `{address}`");
-    let url = Url::parse(address).map_err(|error| HostError::failed(action(), error))?;
-    let host = url.host_str().unwrap_or_default();
-    if !access.hosts.contains(host) {
-        let reason = format!("the plugin's manifest does not list `{host}` in `hosts`");
-        return Err(HostError::failed(action(), reason));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        let reason = "it has a name or password in it; send them in a header";
-        return Err(HostError::failed(action(), reason));
-    }
-    let reach = address::reach(&url);
-    if reach == Reach::Neighbour {
-        let reason = "it is a machine of the local network; only public services may be asked";
-        return Err(HostError::failed(action(), reason));
-    }
-    match url.scheme() {
-        "https" => {}
-        "http" if reach == Reach::ThisMachine => {}
-        _ => {
-            let reason = "it is not encrypted; use https";
-            return Err(HostError::failed(action(), reason));
-        }
-    }
-    if !access.allow_network && reach != Reach::ThisMachine {
-        let hint = "it is switched off; set `allow_network = true` in the settings to allow it";
-        return Err(HostError::unavailable(WHAT, hint));
-    }
-    Ok(url)
-}
-
-fn headers(request: &Fetch) -> Result<HeaderMap, HostError> {
-    let sizes = request.headers.iter();
-    let size: usize = sizes.map(|(name, value)| name.len() + value.len()).sum();
-    if size > HEADER_BYTES {
-        return Err(too_much("the headers", HEADER_BYTES));
-    }
-    let mut headers = HeaderMap::new();
-    for (name, value) in &request.headers {
-        let refused =
-            |reason: &str| HostError::failed(format!("sending the header `{name}`"), reason);
-        if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
-            return Err(refused("FAME sets it by itself; leave it out"));
-        }
-        let (Ok(known), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::try_from(value))
-        else {
-            return Err(refused(
-                "its name or value has characters that none may have",
-            ));
-        };
-        value.set_sensitive(true);
-        headers.insert(known, value);
-    }
-    Ok(headers)
-}
-
 /// The answer, as far as it fits.
 async fn read(mut response: Response) -> Result<Fetched, Trouble> {
     let announced = response.content_length().unwrap_or(0);
@@ -301,13 +213,6 @@ async fn read(mut response: Response) -> Result<Fetched, Trouble> {
     Ok(Fetched { status, body })
 }
 
-fn too_much(what: &str, most: usize) -> HostError {
-    HostError::TooMuch {
-        what: what.to_owned(),
-        limit: format!("{most} bytes"),
-    }
-}
-
 /// The innermost reason: the outer ones only repeat what was asked.
 fn root(error: &reqwest::Error) -> String {
     let mut reason = error.source();
@@ -321,54 +226,6 @@ fn root(error: &reqwest::Error) -> String {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_listed_hosts_are_asked_and_only_in_secret() {
-        let hosts = [
-            "api.example.org",
-            "localhost",
-            "127.0.0.1",
-            "10.0.0.7",
-            "[::1]",
-        ];
-        let hosts = hosts.map(str::to_owned).into();
-        let asked = |allow_network, url: &str| {
-            let access = Access {
-                allow_network,
-                hosts: &hosts,
-            };
-            check(access, url)
-                .map(|_| ())
-                .map_err(|error| error.to_string())
-        };
-        for url in [
-            "https://api.example.org/v1?q=a",
-            "https://API.example.org:8443/",
-            "http://localhost:8080/",
-            "http://127.0.0.1/",
-            "http://[::1]/",
-        ] {
-            asked(true, url).unwrap();
-        }
-        for (url, why) in [
-            ("http://api.example.org/", "not encrypted"),
-            ("ftp://api.example.org/", "not encrypted"),
-            ("https://example.org/", "does not list"),
-            ("https://api.example.org.evil.example/", "does not list"),
-            ("https://evil.example/api.example.org", "does not list"),
-            ("https://api.example.org@evil.example/", "does not list"),
-            ("https://me:pw@api.example.org/", "password"),
-            ("https://10.0.0.7/", "local network"),
-            ("file:///etc/passwd", "does not list"),
-            ("nonsense", "relative URL"),
-        ] {
-            let error = asked(true, url).unwrap_err();
-            assert!(error.contains(why), "{url}: {error}");
-        }
-        let off = asked(false, "https://api.example.org/").unwrap_err();
-        assert!(off.contains("allow_network"), "{off}");
-        asked(false, "http://localhost/").unwrap();
-    }
 
     #[test]
     fn a_service_that_does_not_answer_is_given_up() {
@@ -392,25 +249,5 @@ mod tests {
         drop(runtime);
         let error = web.fetch(access, Fetch::get(&url)).unwrap_err();
         assert!(error.to_string().contains("stopping"), "{error}");
-    }
-
-    #[test]
-    fn headers_of_the_connection_are_refused() {
-        let with = |name: &str, value: &str| {
-            let mut request = Fetch::get("https://api.example.org/");
-            request.headers.insert(name.into(), value.into());
-            headers(&request)
-        };
-        assert_eq!(with("Accept", "text/plain").unwrap().len(), 1);
-        for (name, value) in [
-            ("Host", "evil.example"),
-            ("transfer-encoding", "chunked"),
-            ("X Y", "z"),
-            ("X", "a\r\nHost: evil.example"),
-        ] {
-            assert!(with(name, value).is_err(), "{name}");
-        }
-        let long = "x".repeat(HEADER_BYTES);
-        assert!(matches!(with("X", &long), Err(HostError::TooMuch { .. })));
     }
 }
