@@ -15,6 +15,7 @@
 //! exactly, [`Sentences::near`] tolerates wrong, missing and surplus words and says how alike the
 //! two are.
 
+mod accepts;
 mod clash;
 mod examples;
 mod gaps;
