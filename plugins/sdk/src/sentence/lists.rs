@@ -11,7 +11,10 @@ pub const MAX_ENTRIES: usize = 5_000;
 /// The values of all dynamic slots, by plugin and list. Clones share them; what a plugin sets is
 /// matched from the next utterance on.
 #[derive(Clone, Debug, Default)]
-pub struct Lists(Arc<RwLock<HashMap<(String, String), Arc<Entries>>>>);
+pub struct Lists(Arc<RwLock<ByName>>);
+
+/// By plugin and list.
+type ByName = HashMap<(String, String), Arc<Entries>>;
 
 /// What is said, as normalised words, and the entry that it stands for.
 pub(crate) type Entries = HashMap<String, String>;
