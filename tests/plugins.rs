@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use fame::plugins::mcp::Limits;
-use fame::plugins::{
-    Current, Loaded, ManageError, ManagerServices, ManagerSettings, Means, MemoryGrants,
-    PluginInfo, Plugins, Runner, State, builtin_plugins,
+use fame::plugins::grants::MemoryGrants;
+use fame::plugins::host::Means;
+use fame::plugins::manager::{
+    Current, ManageError, PluginInfo, Plugins, Services, Settings, State,
 };
+use fame::plugins::mcp::Limits;
+use fame::plugins::{Loaded, Runner, builtin_plugins};
 use fame_plugin::SystemClock;
 use fame_plugin::sentence::Lists;
 use fame_plugin::words::Words;
@@ -72,7 +74,7 @@ impl Place {
         let changes: Arc<Mutex<Vec<_>>> = Arc::default();
         let heard = changes.clone();
         let clock = Arc::new(SystemClock);
-        let services = ManagerServices {
+        let services = Services {
             host: Means::bare(clock, current.clone(), lists.clone()).factory(),
             current,
             builtin: builtin_plugins,
@@ -83,11 +85,15 @@ impl Place {
                 heard.lock().unwrap().push(change);
             }),
         };
-        let settings = ManagerSettings {
+        let settings = Settings {
             folders: vec![folder.path().join("plugins")],
             copies: folder.path().join("copies"),
             data: folder.path().join("data"),
-            limits: Limits::default(),
+            limits: Limits {
+                start_timeout: PATIENCE,
+                call_timeout: PATIENCE,
+                ..Limits::default()
+            },
         };
         let plugins = Plugins::start(settings, services).unwrap();
         Self {

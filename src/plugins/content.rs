@@ -4,8 +4,10 @@
 //! So neither a change between the look and the start nor one under a running plugin makes code
 //! run that nobody granted, and an old version goes on as it was while a new one is written.
 
+mod folder;
+
 use std::fmt;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -13,21 +15,13 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
-/// The most files and folders of a plugin. One with more is refused.
-const MAX_ENTRIES: usize = 20_000;
+use folder::{Kind, list};
 
 /// The most bytes of all files of a plugin. One with more is refused.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
-/// The deepest folder inside a plugin. One with a deeper one is refused.
-const MAX_DEPTH: usize = 32;
-
 /// How much of a file is copied at a time, in bytes.
 const CHUNK: usize = 64 * 1024;
-
-/// Folders that are no part of a plugin. Python's cache is none because plugins run with
-/// [`PYTHON_CACHE`] elsewhere: what lies in it never runs.
-const LEFT_OUT: [&str; 2] = [".git", "__pycache__"];
 
 /// The variable that has Python keep compiled code in another folder than `__pycache__`.
 pub(super) const PYTHON_CACHE: &str = "PYTHONPYCACHEPREFIX";
@@ -243,84 +237,6 @@ impl Sum {
     fn finish(self) -> ContentHash {
         ContentHash(self.hasher.finalize().into())
     }
-}
-
-struct Entry {
-    /// Relative to the plugin's folder.
-    path: PathBuf,
-    kind: Kind,
-    metadata: Metadata,
-}
-
-enum Kind {
-    File,
-    Folder,
-    Link,
-}
-
-/// All that is in `folder`, each folder before what is in it, in the order of the paths.
-fn list(folder: &Path) -> Result<Vec<Entry>, ContentError> {
-    let mut entries = Vec::new();
-    let mut bytes = 0;
-    walk(folder, Path::new(""), 0, &mut entries, &mut bytes)?;
-    Ok(entries)
-}
-
-fn walk(
-    root: &Path,
-    within: &Path,
-    depth: usize,
-    entries: &mut Vec<Entry>,
-    bytes: &mut u64,
-) -> Result<(), ContentError> {
-    if depth > MAX_DEPTH {
-        return Err(ContentError::TooMuch(format!(
-            "folders more than {MAX_DEPTH} deep"
-        )));
-    }
-    let folder = root.join(within);
-    let failed = io_error("reading", &folder);
-    let mut names = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(&failed)? {
-        names.push(entry.map_err(&failed)?.file_name());
-        if entries.len() + names.len() > MAX_ENTRIES {
-            return Err(ContentError::TooMuch(format!(
-                "more than {MAX_ENTRIES} files"
-            )));
-        }
-    }
-    names.sort_unstable();
-    for name in names {
-        let path = within.join(&name);
-        let full = root.join(&path);
-        let metadata = fs::symlink_metadata(&full).map_err(io_error("reading", &full))?;
-        let kind = if metadata.is_symlink() {
-            Kind::Link
-        } else if metadata.is_dir() {
-            if LEFT_OUT.iter().any(|left_out| name == *left_out) {
-                continue;
-            }
-            Kind::Folder
-        } else if metadata.is_file() {
-            *bytes += metadata.len();
-            if *bytes > MAX_BYTES {
-                return Err(too_many_bytes());
-            }
-            Kind::File
-        } else {
-            continue;
-        };
-        let inner = matches!(kind, Kind::Folder).then(|| path.clone());
-        entries.push(Entry {
-            path,
-            kind,
-            metadata,
-        });
-        if let Some(inner) = inner {
-            walk(root, &inner, depth + 1, entries, bytes)?;
-        }
-    }
-    Ok(())
 }
 
 fn make_folder(path: &Path) -> Result<(), ContentError> {

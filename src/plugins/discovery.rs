@@ -193,7 +193,10 @@ fn read(folder: &Path) -> Result<Described, Broken> {
     let refused = |error: PluginError| Broken::manifest(folder, &text, &error);
     let manifest = Manifest::parse(&text).map_err(|error| refused(error.into()))?;
     check_runtime(folder, &manifest)?;
-    Sentences::compile([&manifest], &Lists::default()).map_err(|error| refused(error.into()))?;
+    let none = Lists::default();
+    Sentences::compile([&manifest], &none)
+        .and_then(|_| Sentences::compile_follow_ups([&manifest], &none))
+        .map_err(|error| refused(error.into()))?;
     let hash = ContentHash::of_folder(folder).map_err(|error| Broken::folder(folder, error))?;
     Ok(Described {
         manifest,

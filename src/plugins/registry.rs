@@ -5,7 +5,7 @@ mod loaded;
 use std::sync::Arc;
 
 use fame_plugin::sentence::{Clash, Lists, Sentences, TemplateError};
-use fame_plugin::{Capability, Clock, Intent, Manifest, ManifestError, Plugin};
+use fame_plugin::{Capability, Clock, Intent, ManifestError, Plugin};
 
 pub use loaded::{HostFactory, Loaded, Origin, Reaper, Runner};
 
@@ -20,6 +20,7 @@ pub struct Registry {
     sentences: Sentences,
     control: Sentences,
     follow_ups: Sentences,
+    lists: Lists,
 }
 
 /// A plugin that does not get along with those before it.
@@ -119,11 +120,11 @@ impl Registry {
         }
         let manifests = || kept.iter().map(|loaded| &loaded.manifest);
         let control = kept.iter().filter(|loaded| loaded.is_control());
-        let follow_ups: Vec<_> = manifests().map(only_follow_ups).collect();
         let registry = Self {
+            lists: lists.clone(),
             sentences: Sentences::compile(manifests(), lists)?,
             control: Sentences::compile(control.map(|loaded| &loaded.manifest), lists)?,
-            follow_ups: Sentences::compile(&follow_ups, lists)?,
+            follow_ups: Sentences::compile_follow_ups(manifests(), lists)?,
             plugins: kept,
         };
         Ok((registry, rejected))
@@ -157,7 +158,7 @@ impl Registry {
             }
         }
         check_control_words(plugin, others, lists)?;
-        Sentences::compile([&only_follow_ups(&plugin.manifest)], lists)?;
+        Sentences::compile_follow_ups([&plugin.manifest], lists)?;
         Ok(())
     }
 
@@ -171,6 +172,22 @@ impl Registry {
     #[must_use]
     pub fn plugin(&self, id: &str) -> Option<&Arc<Loaded>> {
         self.plugins.iter().find(|loaded| loaded.manifest.id == id)
+    }
+
+    /// The plugin that owns the intent with this name.
+    #[must_use]
+    pub fn owner(&self, intent: &str) -> Option<&Arc<Loaded>> {
+        let has_it = |loaded: &&Arc<Loaded>| {
+            let mut intents = loaded.manifest.intents.iter();
+            intents.any(|one| one.name == intent)
+        };
+        self.plugins.iter().find(has_it)
+    }
+
+    /// The values of dynamic slots.
+    #[must_use]
+    pub fn lists(&self) -> &Lists {
+        &self.lists
     }
 
     /// The intent with this name; names are unique among all plugins.
@@ -242,13 +259,4 @@ fn check_control_words(
             owner: claim.first.plugin.clone(),
         }),
     }
-}
-
-/// The manifest with its follow-up sentences in the place of the others.
-fn only_follow_ups(manifest: &Manifest) -> Manifest {
-    let mut manifest = manifest.clone();
-    for intent in &mut manifest.intents {
-        intent.sentences = std::mem::take(&mut intent.follow_ups);
-    }
-    manifest
 }

@@ -89,14 +89,14 @@ impl Watch {
 
     /// Watches what there is now: roots that exist, and plugins in `folders` that are links. May
     /// block.
-    pub(super) fn refresh(&mut self, folders: &[PathBuf]) {
+    pub(super) fn refresh<'a>(&mut self, folders: impl IntoIterator<Item = &'a PathBuf>) {
         let Some(watcher) = &mut self.watcher else {
             return;
         };
         let mut wanted = BTreeMap::new();
-        let links = folders.iter().filter(|folder| folder.is_symlink());
-        for path in self.roots.iter().chain(links) {
-            let (path, recursive) = nearest(path);
+        let links = folders.into_iter().filter(|folder| folder.is_symlink());
+        let roots = self.roots.iter().map(|root| nearest(root));
+        for (path, recursive) in roots.chain(links.map(|link| nearest(link))) {
             let target = Target {
                 identity: identity(&path),
                 recursive,

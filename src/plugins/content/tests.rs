@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::folder::MAX_DEPTH;
 use super::*;
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {

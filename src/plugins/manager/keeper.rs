@@ -2,6 +2,7 @@
 
 mod compose;
 mod look;
+mod obey;
 mod start;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use fame_plugin::Permission;
 use fame_plugin::sentence::TemplateError;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinSet, spawn_blocking};
@@ -20,14 +20,13 @@ use tokio_util::sync::CancellationToken;
 use super::copies::Copies;
 use super::entry::{Decided, Entry, Next};
 use super::info::{Change, PluginInfo, State};
-use super::{Done, ManageError, Services, Settings};
-use crate::plugins::Origin;
-use crate::plugins::content::ContentHash;
+use super::{Services, Settings};
 use crate::plugins::discovery::Broken;
-use crate::plugins::grants::{Grant, Grants, GrantsError};
+use crate::plugins::grants::{Grants, GrantsError};
 use crate::plugins::registry::Reaper;
 use crate::plugins::watch::Watch;
 use look::Doubt;
+pub(super) use obey::{Action, Command};
 use start::Started;
 
 /// Plugins that are started at the same time; others wait.
@@ -35,24 +34,6 @@ const STARTS_AT_ONCE: usize = 4;
 
 /// When something that makes no sense is looked at again, to see whether it was half-written.
 const SECOND_LOOK: Duration = Duration::from_millis(500);
-
-/// What the keeper is told to do.
-pub(super) struct Command {
-    pub(super) id: String,
-    pub(super) action: Action,
-    pub(super) done: Done,
-}
-
-/// What is to be done about a plugin.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Action {
-    Enable,
-    Disable,
-    /// The content that the user looked at, if they did.
-    Grant(Option<ContentHash>),
-    Revoke,
-    Reload,
-}
 
 /// See the module's documentation.
 pub(super) struct Keeper {
@@ -153,60 +134,6 @@ impl Keeper {
             }
         }
         self.end();
-    }
-
-    async fn obey(&mut self, Command { id, action, done }: Command) {
-        let outcome = self.act(&id, action).await;
-        let entry = self.entries.iter_mut().find(|entry| entry.id == id);
-        match (outcome, entry) {
-            (Ok(()), Some(entry)) => {
-                entry.waiting.push(done);
-                self.settle().await;
-            }
-            // Whoever asked may have gone.
-            (Ok(()), None) => _ = done.send(Err(ManageError::Unknown(id))),
-            (Err(error), _) => _ = done.send(Err(error)),
-        }
-    }
-
-    async fn act(&mut self, id: &str, action: Action) -> Result<(), ManageError> {
-        let known = self.entries.iter_mut().find(|entry| entry.id == id);
-        let entry = known.ok_or_else(|| ManageError::Unknown(id.into()))?;
-        let foreign = entry.origin != Origin::Builtin;
-        let name = id.to_owned();
-        match action {
-            Action::Enable => {
-                self.kept(move |kept| kept.set_disabled(&name, false))
-                    .await?
-            }
-            Action::Disable => {
-                if !foreign && asks_for_control(entry) {
-                    return Err(ManageError::Needed(name));
-                }
-                self.kept(move |kept| kept.set_disabled(&name, true))
-                    .await?;
-            }
-            Action::Grant(_) | Action::Revoke if !foreign => {
-                return Err(ManageError::Builtin(name));
-            }
-            Action::Grant(hash) => {
-                let grant = grant(entry, hash)?;
-                entry.failed = None;
-                self.kept(move |kept| kept.set_grant(&name, &grant)).await?;
-            }
-            Action::Revoke => {
-                self.kept(move |kept| kept.remove_grant(&name)).await?;
-            }
-            Action::Reload => {
-                entry.failed = None;
-                entry.anew = true;
-                entry.fingerprint = None;
-                if foreign {
-                    self.look(true).await;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Does for every plugin what follows from what it is and what the user decided.
@@ -340,30 +267,4 @@ impl Keeper {
         }
         self.listing.store(Arc::default());
     }
-}
-
-/// The grant for what `entry` is now, if that is what the user looked at.
-fn grant(entry: &Entry, looked_at: Option<ContentHash>) -> Result<Grant, ManageError> {
-    let described = entry
-        .described
-        .as_ref()
-        .map_err(|broken| ManageError::Broken {
-            plugin: entry.id.clone(),
-            reason: broken.to_string(),
-        })?;
-    if looked_at.is_some_and(|hash| hash != described.hash) {
-        return Err(ManageError::Changed(entry.id.clone()));
-    }
-    Ok(Grant {
-        hash: described.hash,
-        permissions: described.manifest.permissions.clone(),
-    })
-}
-
-fn asks_for_control(entry: &Entry) -> bool {
-    let permissions = entry
-        .described
-        .as_ref()
-        .map(|described| &described.manifest.permissions);
-    permissions.is_ok_and(|permissions| permissions.contains(&Permission::Control))
 }

@@ -1,7 +1,7 @@
 //! Looking at the plugin folders.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
@@ -10,6 +10,9 @@ use super::{Keeper, SECOND_LOOK};
 use crate::plugins::Origin;
 use crate::plugins::discovery::{self, Broken, Described, Sighting};
 use crate::plugins::manager::entry::Entry;
+
+/// How long nothing is done once looking has failed, which is a mistake of ours.
+const RETRY: Duration = Duration::from_secs(3_600);
 
 /// What makes no sense, and is believed when a second look shows the same: a folder may be
 /// half-written or on its way to be replaced.
@@ -26,7 +29,7 @@ impl Keeper {
     /// `trust`. Gives when to look again.
     pub(super) async fn look(&mut self, trust: bool) -> Duration {
         let Some(mut watch) = self.watch.take() else {
-            return SECOND_LOOK;
+            return RETRY;
         };
         let settings = self.settings.clone();
         let known: BTreeMap<PathBuf, u64> = self
@@ -36,15 +39,16 @@ impl Keeper {
             .collect();
         let looking = spawn_blocking(move || {
             // Before the look, so that what changes after it is told.
-            watch.refresh(&known.keys().cloned().collect::<Vec<_>>());
+            watch.refresh(known.keys());
             let sightings = discovery::scan(&settings.folders, &known);
+            watch.refresh(sightings.iter().map(|sighting| &sighting.folder));
             (watch, sightings)
         });
         let (watch, sightings) = match looking.await {
             Ok(looked) => looked,
             Err(crash) => {
-                tracing::error!(%crash, "looking for plugins failed; restart FAME to try again");
-                return Duration::MAX;
+                tracing::error!(%crash, "looking for plugins failed; restart FAME to look again");
+                return RETRY;
             }
         };
         let interval = watch.interval();
@@ -133,7 +137,7 @@ impl Keeper {
 }
 
 /// What a plugin is called as long as it does not say so itself.
-fn name_of(folder: &std::path::Path) -> String {
+fn name_of(folder: &Path) -> String {
     let name = folder.file_name().unwrap_or(folder.as_os_str());
     name.to_string_lossy().into_owned()
 }
