@@ -170,7 +170,7 @@ mod tests {
             if let Ok(opened) = check(&target) {
                 let opened = opened.to_str().unwrap().to_owned();
                 let known = |scheme: &&str| opened.starts_with(&format!("{scheme}:"));
-                prop_assert!(opened.starts_with('/') || SCHEMES.iter().any(|scheme| known(&scheme)));
+                prop_assert!(opened.starts_with('/') || SCHEMES.iter().any(known));
             }
         }
     }
