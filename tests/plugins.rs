@@ -318,6 +318,12 @@ async fn names_and_control_words_of_others_are_refused_and_the_rest_stays() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(place.says("parrot").await, "one");
+
+    // Once the name is free, who was refused for it gets it.
+    fs::remove_dir_all(place.path("second")).unwrap();
+    place.plugins.disable("parrot").await.unwrap();
+    let loaded = |info: &PluginInfo| info.state == State::Loaded;
+    place.until("rival", "loaded", loaded).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,8 +50,10 @@ pub(super) struct Keeper {
     starts: JoinSet<Started>,
     started: u64,
     gate: Arc<Semaphore>,
-    /// Whether something that answered is gone from the entries.
+    /// Whether what answers is no longer what the registry of now says.
     dirty: bool,
+    /// Whether names or words that a plugin had may be free now.
+    freed: bool,
 }
 
 impl Keeper {
@@ -79,6 +81,7 @@ impl Keeper {
             started: 0,
             gate: Arc::new(Semaphore::new(STARTS_AT_ONCE)),
             dirty: false,
+            freed: false,
         };
         keeper.reject(composed.rejected);
         keeper.publish(composed.registry);
@@ -146,11 +149,12 @@ impl Keeper {
             if !std::mem::take(&mut self.dirty) {
                 break;
             }
-            self.recompose().await;
-            // What went may have been in their way.
-            for entry in &mut self.entries {
-                entry.failed.take_if(|failure| failure.clash);
+            if std::mem::take(&mut self.freed) {
+                for entry in &mut self.entries {
+                    entry.failed.take_if(|failure| failure.clash);
+                }
             }
+            self.recompose().await;
         }
         self.announce();
     }
@@ -168,11 +172,19 @@ impl Keeper {
                 entry.state = state;
                 entry.starting = None;
                 entry.earlier = None;
-                self.dirty |= entry.loaded.take().is_some();
+                if entry.loaded.take().is_some() {
+                    self.went();
+                }
             }
             Next::Start => self.start(at),
         }
         self.entries[at].anew = false;
+    }
+
+    /// Notes that something that answered does not any more.
+    fn went(&mut self) {
+        self.dirty = true;
+        self.freed = true;
     }
 
     /// Why the plugin cannot have its id, if another one before it has it.

@@ -99,7 +99,9 @@ impl Keeper {
         }
         for (folder, entry) in before {
             if trust || doubted.get(&folder) == Some(&Doubt::Gone) {
-                self.dirty |= entry.loaded.is_some();
+                if entry.loaded.is_some() {
+                    self.went();
+                }
             } else {
                 self.entries.push(entry);
                 self.doubts.insert(folder, Doubt::Gone);
@@ -127,7 +129,9 @@ impl Keeper {
             }
             // Another id is another plugin.
             other => {
-                self.dirty |= other.is_some_and(|other| other.loaded.is_some());
+                if other.is_some_and(|other| other.loaded.is_some()) {
+                    self.went();
+                }
                 Entry::new(id, Origin::Folder(folder), read)
             }
         };

@@ -133,6 +133,7 @@ impl Keeper {
                 entry.failed = None;
                 entry.earlier = entry.loaded.replace(loaded);
                 entry.fresh = true;
+                self.freed |= entry.earlier.is_some();
                 self.dirty = true;
             }
             (Err(Failed::Changed), _) => {
