@@ -1,0 +1,443 @@
+//! The classifier: features, machines, calibration.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::cache::Cache;
+use super::calibrate::{Calibration, HeldOut};
+use super::embedder::Embedder;
+use super::examples::{Example, OUT_OF_SCOPE};
+use super::features::{Featured, Featurer, Features};
+use super::svm::{Machines, Task};
+use super::{ClassifierError, Options};
+
+/// Intents that a guess lists.
+pub const MAX_RANKED: usize = 5;
+
+/// Parts that the examples are cut into to calibrate without a validation part.
+const FOLDS: usize = 3;
+
+/// Words of a text that are weighed for an explanation.
+const MAX_EXPLAINED_WORDS: usize = 32;
+
+/// Reasons that an explanation gives.
+const MAX_REASONS: usize = 5;
+
+/// What a mistake on a plain example costs in training. Chosen on CLINC150's validation part.
+const COST: f32 = 1.0;
+
+/// Tells which intent a text means, or that it does not know.
+pub struct Classifier {
+    intents: Vec<String>,
+    featurer: Featurer,
+    machines: Machines,
+    calibration: Calibration,
+}
+
+/// What a text may mean.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Guess {
+    /// The likeliest intents, best first, [`MAX_RANKED`] at most.
+    pub ranked: Vec<Scored>,
+    /// Whether the text is surely enough about the first of them to be taken for it.
+    pub known: bool,
+    /// How sure that is, 0 to 1: the first one's probability if "none of them" counts, too.
+    pub score: f32,
+    /// The score from which an answer is known.
+    pub threshold: f32,
+}
+
+/// An intent and how likely it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scored {
+    /// The intent's name.
+    pub intent: String,
+    /// Its probability, 0 to 1.
+    pub probability: f32,
+}
+
+/// A word of a text and what it does for an intent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reason {
+    /// The word.
+    pub word: String,
+    /// How much less probable the intent would be without it; below 0 if it speaks against.
+    pub weight: f32,
+}
+
+impl Classifier {
+    /// Trains on `examples` and calibrates on `validation`, or on parts of the examples that are
+    /// left out in turn where that is empty. The same input gives the same classifier.
+    ///
+    /// Examples of [`OUT_OF_SCOPE`] are left out. Without an embedder it works on n-grams alone.
+    pub fn train(
+        examples: &[Example],
+        validation: &[Example],
+        embedder: Option<Arc<Embedder>>,
+        mut cache: Option<&mut Cache>,
+        options: &Options,
+    ) -> Result<Self, ClassifierError> {
+        let examples: Vec<&Example> = in_scope(examples);
+        let intents: BTreeSet<&str> = examples.iter().map(|one| one.intent.as_str()).collect();
+        let intents: Vec<String> = intents.into_iter().map(String::from).collect();
+        if intents.len() < 2 {
+            return Err(ClassifierError::TooFewIntents {
+                intents: intents.len(),
+            });
+        }
+        let class = |intent: &str| intents.binary_search_by(|one| one.as_str().cmp(intent));
+        let texts: Vec<&str> = examples.iter().map(|one| one.text.as_str()).collect();
+        let featurer = Featurer::new(&texts, embedder);
+        let featured = featurer.all(&texts, cache.as_deref_mut())?;
+        let labels: Vec<usize> = examples
+            .iter()
+            .filter_map(|one| class(&one.intent).ok())
+            .collect();
+        let costs: Vec<f32> = examples.iter().map(|one| COST * one.weight).collect();
+        let data = Data {
+            featurer: &featurer,
+            featured: &featured,
+            labels: &labels,
+            costs: &costs,
+            classes: intents.len(),
+        };
+        let machines = data.train(|_| true);
+
+        let mut known = in_scope(validation);
+        known.retain(|one| class(&one.intent).is_ok());
+        let held_out = if known.is_empty() {
+            data.cross_validate()
+        } else {
+            let texts: Vec<&str> = known.iter().map(|one| one.text.as_str()).collect();
+            let featured = featurer.all(&texts, cache)?;
+            let pairs = known.iter().zip(&featured);
+            pairs
+                .filter_map(|(one, featured)| {
+                    Some(HeldOut {
+                        margins: machines.margins(featured.row()),
+                        class: class(&one.intent).ok()?,
+                    })
+                })
+                .collect()
+        };
+        Ok(Self {
+            calibration: Calibration::fit(&held_out, options.kept),
+            intents,
+            featurer,
+            machines,
+        })
+    }
+
+    /// What `text` may mean. Takes a few milliseconds with embeddings, well under one without.
+    #[must_use]
+    pub fn classify(&self, text: &str) -> Guess {
+        let margins = self.margins(text);
+        let probabilities = self.calibration.probabilities(&margins);
+        let mut order: Vec<usize> = (0..probabilities.len()).collect();
+        order.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
+        let ranked: Vec<Scored> = order
+            .into_iter()
+            .take(MAX_RANKED)
+            .map(|class| Scored {
+                intent: self.intents[class].clone(),
+                probability: probabilities[class],
+            })
+            .collect();
+        let score = self.calibration.confidence(&margins);
+        let threshold = self.calibration.threshold;
+        Guess {
+            ranked,
+            known: score >= threshold,
+            score,
+            threshold,
+        }
+    }
+
+    /// The words of `text` that weigh most for `intent`, the weightiest first: each is left out in
+    /// turn, and the probability that is lost is its weight.
+    #[must_use]
+    pub fn explain(&self, text: &str, intent: &str) -> Vec<Reason> {
+        let Ok(class) = self
+            .intents
+            .binary_search_by(|one| one.as_str().cmp(intent))
+        else {
+            return Vec::new();
+        };
+        let whole = self.probabilities(text)[class];
+        let words: Vec<&str> = text.split_whitespace().take(MAX_EXPLAINED_WORDS).collect();
+        let mut reasons: Vec<Reason> = (0..words.len())
+            .map(|left_out| {
+                let mut rest = words.clone();
+                let word = rest.remove(left_out);
+                Reason {
+                    word: word.to_owned(),
+                    weight: whole - self.probabilities(&rest.join(" "))[class],
+                }
+            })
+            .collect();
+        reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+        reasons.truncate(MAX_REASONS);
+        reasons
+    }
+
+    /// What it works on.
+    #[must_use]
+    pub fn features(&self) -> Features {
+        self.featurer.features()
+    }
+
+    /// The intents, in alphabetical order.
+    #[must_use]
+    pub fn intents(&self) -> &[String] {
+        &self.intents
+    }
+
+    /// What it holds in memory beside the embedder, in bytes: weights and vocabulary.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.machines.bytes() + self.featurer.bytes()
+    }
+
+    fn probabilities(&self, text: &str) -> Vec<f32> {
+        self.calibration.probabilities(&self.margins(text))
+    }
+
+    fn margins(&self, text: &str) -> Vec<f32> {
+        self.machines.margins(self.featurer.one(text).row())
+    }
+}
+
+fn in_scope(examples: &[Example]) -> Vec<&Example> {
+    let known = |one: &&Example| one.intent != OUT_OF_SCOPE;
+    examples.iter().filter(known).collect()
+}
+
+/// Examples as the machines take them.
+struct Data<'a> {
+    featurer: &'a Featurer,
+    featured: &'a [Featured],
+    labels: &'a [usize],
+    costs: &'a [f32],
+    classes: usize,
+}
+
+impl Data<'_> {
+    /// Machines trained on the examples that are `wanted`.
+    fn train(&self, wanted: impl Fn(usize) -> bool) -> Machines {
+        let wanted: Vec<usize> = (0..self.labels.len())
+            .filter(|index| wanted(*index))
+            .collect();
+        Machines::train(&Task {
+            size: self.featurer.size(self.classes),
+            rows: wanted
+                .iter()
+                .map(|index| self.featured[*index].row())
+                .collect(),
+            labels: wanted.iter().map(|index| self.labels[*index]).collect(),
+            costs: wanted.iter().map(|index| self.costs[*index]).collect(),
+        })
+    }
+
+    /// Margins of every example by machines that have not seen it: every third of each intent is
+    /// left out in turn.
+    fn cross_validate(&self) -> Vec<HeldOut> {
+        let mut seen = vec![0; self.classes];
+        let folds: Vec<usize> = self
+            .labels
+            .iter()
+            .map(|label| {
+                seen[*label] += 1;
+                seen[*label] % FOLDS
+            })
+            .collect();
+        let mut held_out = Vec::with_capacity(self.labels.len());
+        for fold in 0..FOLDS {
+            let machines = self.train(|index| folds[index] != fold);
+            let left_out = (0..self.labels.len()).filter(|index| folds[*index] == fold);
+            held_out.extend(left_out.map(|index| HeldOut {
+                margins: machines.margins(self.featured[index].row()),
+                class: self.labels[index],
+            }));
+        }
+        held_out
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::path::Path;
+    use std::sync::LazyLock;
+
+    use super::*;
+
+    static EMBEDDER: LazyLock<Arc<Embedder>> = LazyLock::new(|| {
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+        Arc::new(Embedder::load(&models).unwrap())
+    });
+
+    const SENTENCES: [(&str, &[&str]); 4] = [
+        (
+            "time",
+            &[
+                "what time is it",
+                "tell me the time",
+                "what's the time now",
+                "the time please",
+            ],
+        ),
+        (
+            "joke",
+            &[
+                "tell me a joke",
+                "make me laugh",
+                "do you know a good joke",
+                "say something funny",
+            ],
+        ),
+        (
+            "louder",
+            &[
+                "turn it up",
+                "louder please",
+                "raise the volume",
+                "speak up a bit",
+            ],
+        ),
+        (
+            "weather",
+            &[
+                "will it rain",
+                "what's the weather like",
+                "is it cold outside",
+                "the forecast",
+            ],
+        ),
+    ];
+
+    fn examples() -> Vec<Example> {
+        let all = SENTENCES.iter();
+        all.flat_map(|(intent, texts)| texts.iter().map(|text| Example::new(*text, *intent)))
+            .collect()
+    }
+
+    fn train(examples: &[Example], embedder: Option<Arc<Embedder>>) -> Classifier {
+        Classifier::train(examples, &[], embedder, None, &Options::default()).unwrap()
+    }
+
+    fn best(classifier: &Classifier, text: &str) -> String {
+        classifier.classify(text).ranked[0].intent.clone()
+    }
+
+    #[test]
+    fn other_words_are_understood_with_few_examples() {
+        let classifier = train(&examples(), Some(EMBEDDER.clone()));
+        assert_eq!(classifier.features(), Features::Both);
+        for (text, intent) in [
+            ("how late is it", "time"),
+            ("I could do with a bit of humour", "joke"),
+            ("increase the sound", "louder"),
+            ("do I need an umbrella", "weather"),
+        ] {
+            assert_eq!(best(&classifier, text), intent, "{text}");
+        }
+    }
+
+    #[test]
+    fn without_an_embedder_it_works_on_words() {
+        let classifier = train(&examples(), None);
+        assert_eq!(classifier.features(), Features::Ngrams);
+        assert_eq!(best(&classifier, "a joke, please!"), "joke");
+        assert_eq!(best(&classifier, "volume"), "louder");
+    }
+
+    #[test]
+    fn a_guess_is_ranked_and_its_numbers_are_probabilities() {
+        let classifier = train(&examples(), None);
+        for text in ["what time is it", "", "zzz 123"] {
+            let guess = classifier.classify(text);
+            assert_eq!(guess.ranked.len(), SENTENCES.len());
+            assert!(
+                guess
+                    .ranked
+                    .is_sorted_by(|a, b| a.probability >= b.probability)
+            );
+            let sum: f32 = guess.ranked.iter().map(|one| one.probability).sum();
+            assert!((sum - 1.0).abs() < 1e-4);
+            assert_eq!(guess.known, guess.score >= guess.threshold);
+        }
+        assert!(classifier.classify("what time is it").known);
+        assert!(!classifier.classify("zzz 123").known);
+    }
+
+    #[test]
+    fn training_twice_gives_the_same_answers() {
+        let guess = || {
+            let classifier = train(&examples(), Some(EMBEDDER.clone()));
+            classifier.classify("how late is it")
+        };
+        assert_eq!(guess(), guess());
+    }
+
+    #[test]
+    fn a_correction_outweighs_what_it_contradicts() {
+        let mut examples = examples();
+        examples.push(Example::new("speak up a bit", "joke"));
+        assert_eq!(best(&train(&examples, None), "louder a bit"), "louder");
+        examples.push(Example::new("speak up a bit", "joke").weighing(8.0));
+        assert_eq!(best(&train(&examples, None), "speak up a bit"), "joke");
+    }
+
+    #[test]
+    fn out_of_scope_is_never_trained_on() {
+        let mut examples = examples();
+        examples.push(Example::new("who won the cup", OUT_OF_SCOPE));
+        let classifier = train(&examples, None);
+        assert!(
+            !classifier
+                .intents()
+                .iter()
+                .any(|intent| intent == OUT_OF_SCOPE)
+        );
+    }
+
+    #[test]
+    fn the_telling_word_is_the_first_reason() {
+        let classifier = train(&examples(), None);
+        let reasons = classifier.explain("please do a joke for us", "joke");
+        assert_eq!(reasons[0].word, "joke");
+        assert!(reasons[0].weight > 0.0);
+        assert!(reasons.len() <= MAX_REASONS);
+        assert_eq!(classifier.explain("a joke", "no such intent"), []);
+    }
+
+    #[test]
+    fn one_intent_is_too_few() {
+        let examples = [
+            Example::new("hello", "hello"),
+            Example::new("no", OUT_OF_SCOPE),
+        ];
+        let trained = Classifier::train(&examples, &[], None, None, &Options::default());
+        assert!(matches!(
+            trained.err().unwrap(),
+            ClassifierError::TooFewIntents { intents: 1 }
+        ));
+    }
+
+    #[test]
+    fn cached_embeddings_give_the_same_classifier() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("embeddings");
+        let options = Options::default();
+        let train = |cache: &mut Cache| {
+            let embedder = Some(EMBEDDER.clone());
+            Classifier::train(&examples(), &[], embedder, Some(cache), &options).unwrap()
+        };
+        let mut cache = Cache::open(&path);
+        let first = train(&mut cache).classify("how late is it");
+        cache.save().unwrap();
+        let mut cache = Cache::open(&path);
+        assert_eq!(cache.len(), examples().len());
+        assert_eq!(train(&mut cache).classify("how late is it"), first);
+    }
+}
