@@ -171,6 +171,12 @@ impl Loaded {
         }
     }
 
+    /// Whether it is part of FAME.
+    #[must_use]
+    pub fn is_builtin(&self) -> bool {
+        self.origin == Origin::Builtin
+    }
+
     /// Whether it may steer FAME, so that its sentences are control words.
     #[must_use]
     pub fn is_control(&self) -> bool {

@@ -174,10 +174,9 @@ impl Keeper {
 
 /// Makes one of FAME's own plugins again.
 fn make(id: &str, services: &Services, reaper: &Reaper) -> Result<Arc<Loaded>, Failed> {
-    let is_it = |plugin: &Box<dyn fame_plugin::Plugin>| {
-        Manifest::parse(plugin.manifest()).is_ok_and(|manifest| manifest.id == id)
-    };
-    let plugin = (services.builtin)().into_iter().find(is_it);
+    let plugin = (services.builtin)()
+        .into_iter()
+        .find(|plugin| Manifest::parse(plugin.manifest()).is_ok_and(|manifest| manifest.id == id));
     let plugin = plugin.ok_or_else(|| Failed::Broken(Broken::plain("it is no part of FAME")))?;
     let loaded = Loaded::builtin(plugin, &services.host, reaper);
     loaded.map_err(|error| Failed::Broken(Broken::plain(error)))
