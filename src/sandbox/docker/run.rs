@@ -1,0 +1,249 @@
+//! One program in one container.
+
+use std::time::{Duration, Instant};
+
+use bollard::Docker;
+use bollard::container::LogOutput;
+use bollard::query_parameters::{
+    InspectContainerOptions, KillContainerOptionsBuilder, StatsOptionsBuilder,
+};
+use futures_util::StreamExt;
+use tokio::io::AsyncWriteExt;
+use tokio::time::{sleep, timeout};
+
+use super::call::{ANSWER_WITHIN, call, failure};
+use super::container::Container;
+use super::trailer::{self, Splitter};
+use crate::sandbox::capture::Capture;
+use crate::sandbox::error::SandboxError;
+use crate::sandbox::files::{self, Files};
+use crate::sandbox::limits::Limits;
+use crate::sandbox::profile::Profile;
+use crate::sandbox::report::{End, Run, Tier};
+use crate::sandbox::request::{Request, Stream};
+
+/// How often a running container is looked at. With the wait for the answer, a lost engine is
+/// noticed within 2 s.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// How long a program's files may take to come after its end.
+const FILES_WITHIN: Duration = Duration::from_secs(5);
+
+/// `SIGKILL`.
+const KILLED: i32 = 9;
+
+/// Why a run is over.
+enum Over {
+    /// The launcher told the program's end, or the container ended.
+    Ended,
+    /// The clock on the wall.
+    WallLimit,
+    /// The processor's.
+    CpuLimit,
+}
+
+/// Runs a program in a container, which is used up.
+pub(super) async fn run(
+    mut container: Container,
+    image: &str,
+    request: &Request,
+    profile: Profile,
+    limits: &Limits,
+    mut stream: Stream,
+) -> Result<Run, SandboxError> {
+    let token = trailer::token().map_err(|error| SandboxError::Helper {
+        doing: "drawing random numbers",
+        source: error,
+    })?;
+    let started = Instant::now();
+    let deadline = started + limits.wall;
+    let mut splitter = Splitter::new(&token);
+    let mut stdout = Capture::default();
+    let mut stderr = Capture::default();
+    let order = order(&token, request, profile);
+
+    let docker = container.docker.clone();
+    let id = container.id().to_owned();
+    let Container { output, input, .. } = &mut container;
+    let over = {
+        let watch = watch(&docker, &id, limits.cpu);
+        tokio::pin!(watch);
+        let wall = tokio::time::sleep_until(deadline.into());
+        tokio::pin!(wall);
+        let mut sent = false;
+        let send = async {
+            input.write_all(&order).await?;
+            input.flush().await
+        };
+        tokio::pin!(send);
+        loop {
+            tokio::select! {
+                // What is there is read before the clock is asked.
+                biased;
+                result = &mut send, if !sent => {
+                    // A container that ended is found out by its output's end.
+                    sent = true;
+                    if let Err(error) = result {
+                        tracing::debug!(%error, "a container did not take its program");
+                    }
+                }
+                () = &mut wall => break Over::WallLimit,
+                verdict = &mut watch => match verdict {
+                    Ok(()) => break Over::CpuLimit,
+                    Err(error) => return Err(error),
+                },
+                next = output.next() => match next {
+                    Some(Ok(LogOutput::StdOut { message })) => {
+                        splitter.push(&message, |bytes| {
+                            stdout.push(bytes);
+                            stream.stdout(bytes);
+                        });
+                        if splitter.is_complete() {
+                            break Over::Ended;
+                        }
+                        if splitter.has_account() {
+                            // Its time is told; what is left is ours to carry.
+                            wall.as_mut().reset((Instant::now() + FILES_WITHIN).into());
+                        }
+                    }
+                    Some(Ok(LogOutput::StdErr { message })) => {
+                        stderr.push(&message);
+                        stream.stderr(&message);
+                    }
+                    Some(Ok(_)) => return Err(not_dockers()),
+                    Some(Err(error)) => return Err(failure("reading a program's output", &error)),
+                    None => break Over::Ended,
+                },
+            }
+        }
+    };
+    let timed_out = matches!(over, Over::WallLimit | Over::CpuLimit) && !splitter.has_account();
+    if timed_out {
+        kill(&docker, &id).await?;
+    }
+    let wall = started.elapsed();
+    let cpu_limit = matches!(over, Over::CpuLimit).then_some(limits.cpu);
+    let account = splitter.finish(|bytes| stdout.push(bytes));
+    let (end, files) = match account {
+        Some(account) => (account.end, files::read(&account.archive)),
+        None if timed_out => {
+            let end = End {
+                signal: Some(KILLED),
+                timed_out: true,
+                cpu: cpu_limit.unwrap_or_default(),
+                ..End::default()
+            };
+            (end, Files::default())
+        }
+        None => (without_account(&docker, &id).await?, Files::default()),
+    };
+    Ok(Run {
+        end,
+        stdout: stdout.finish(),
+        stderr: stderr.finish(),
+        wall,
+        tier: Tier::A,
+        profile,
+        image: Some(image.to_owned()),
+        files: files.files,
+        files_left_out: files.left_out,
+    })
+}
+
+/// What the launcher reads.
+fn order(token: &str, request: &Request, profile: Profile) -> Vec<u8> {
+    let mut order = format!(
+        "{token} {} {} {}\n{}\n{}\n",
+        request.code.len(),
+        request.stdin.len(),
+        profile.file(),
+        profile.compile().unwrap_or_default().join(" "),
+        profile.command().join(" ")
+    )
+    .into_bytes();
+    order.extend_from_slice(request.code.as_bytes());
+    order.extend_from_slice(&request.stdin);
+    order
+}
+
+/// Ends well when the program has used up its processor time, and badly when the engine is lost.
+async fn watch(docker: &Docker, id: &str, limit: Duration) -> Result<(), SandboxError> {
+    loop {
+        sleep(LOOK_EVERY).await;
+        let options = StatsOptionsBuilder::new()
+            .stream(false)
+            .one_shot(true)
+            .build();
+        let mut stats = docker.stats(id, Some(options));
+        let look = async {
+            match stats.next().await {
+                Some(stats) => stats.map(Some),
+                None => Ok(None),
+            }
+        };
+        let used = match call("looking at a running program", ANSWER_WITHIN, look).await {
+            Ok(stats) => stats
+                .and_then(|stats| stats.cpu_stats?.cpu_usage?.total_usage)
+                .map(Duration::from_nanos),
+            // It ended just now, which its output tells.
+            Err(SandboxError::Engine { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        if used.is_some_and(|used| used >= limit) {
+            return Ok(());
+        }
+    }
+}
+
+/// Kills a container, and lets nothing that happens then make it a failure of the program.
+async fn kill(docker: &Docker, id: &str) -> Result<(), SandboxError> {
+    let options = KillContainerOptionsBuilder::new().signal("SIGKILL").build();
+    let kill = docker.kill_container(id, Some(options));
+    match call("killing a program", ANSWER_WITHIN, kill).await {
+        // It ended by itself in this moment.
+        Ok(()) | Err(SandboxError::Engine { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// How a container ended that told nothing: its program killed the launcher, or memory ran out
+/// for everyone. If it still runs, the connection was lost and nothing is known.
+async fn without_account(docker: &Docker, id: &str) -> Result<End, SandboxError> {
+    const DOING: &str = "asking how a program ended";
+    let ended = async {
+        // The output ends a moment before the engine knows of the end.
+        loop {
+            let inspect = docker.inspect_container(id, None::<InspectContainerOptions>);
+            let state = call(DOING, ANSWER_WITHIN, inspect)
+                .await?
+                .state
+                .unwrap_or_default();
+            if state.running != Some(true) {
+                return Ok(state);
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let state = timeout(ANSWER_WITHIN, ended)
+        .await
+        .map_err(|_| SandboxError::EngineLost {
+            doing: DOING,
+            problem: "its output ended while it runs".into(),
+        })??;
+    let status = state.exit_code.and_then(|code| i32::try_from(code).ok());
+    let (exit_code, signal) = trailer::ended(status.unwrap_or(-1));
+    Ok(End {
+        // The launcher ends with 0 only after its account.
+        exit_code: exit_code.filter(|code| *code != 0),
+        signal,
+        oom: state.oom_killed == Some(true),
+        ..End::default()
+    })
+}
+
+fn not_dockers() -> SandboxError {
+    SandboxError::EngineLost {
+        doing: "reading a program's output",
+        problem: "it does not speak Docker's protocol".into(),
+    }
+}

@@ -1,0 +1,179 @@
+//! What is asked of the sandbox, and what it tells meanwhile.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use super::error::SandboxError;
+use super::limits::{MAX_CODE_BYTES, MAX_STDIN_BYTES, STREAMED_BYTES};
+use super::profile::Profile;
+use super::report::Tier;
+use super::text::SafeText;
+
+/// Who wants a program run. Only the owner at the command line may ever use the runner without
+/// walls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// `fame sandbox run`.
+    CommandLine,
+    /// A spoken request.
+    Voice,
+    /// A client of the REST interface or of the local socket.
+    Api,
+    /// A plugin.
+    Plugin,
+    /// The evolution engine.
+    Evolution,
+}
+
+/// A program to run. There is no image, mount, user or network to choose.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// A profile's name.
+    pub profile: String,
+    /// The program's source.
+    pub code: String,
+    /// What it reads on its stdin.
+    pub stdin: Vec<u8>,
+    /// How long it may take; bounded below and above, see [`Settings`](super::Settings).
+    pub timeout: Duration,
+    /// Who asks.
+    pub caller: Caller,
+}
+
+impl Request {
+    /// Checks the sizes and the profile.
+    pub(super) fn check(&self) -> Result<Profile, SandboxError> {
+        bounded("the program", self.code.len(), MAX_CODE_BYTES)?;
+        bounded("the program's input", self.stdin.len(), MAX_STDIN_BYTES)?;
+        self.profile.parse()
+    }
+}
+
+fn bounded(what: &'static str, bytes: usize, limit: usize) -> Result<(), SandboxError> {
+    if bytes <= limit {
+        return Ok(());
+    }
+    Err(SandboxError::TooLarge { what, bytes, limit })
+}
+
+/// What happens to a program while it waits and runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Progress {
+    /// It waits for its turn.
+    Queued,
+    /// It runs.
+    Started {
+        /// What keeps it in.
+        tier: Tier,
+    },
+    /// It wrote to stdout; safe text.
+    Stdout {
+        /// The text.
+        text: String,
+    },
+    /// It wrote to stderr; safe text.
+    Stderr {
+        /// The text.
+        text: String,
+    },
+}
+
+/// Hands progress to the caller's channel. Full: what does not fit is left out, since the report
+/// has it and a program must never wait for a listener.
+#[derive(Debug)]
+pub(super) struct Stream {
+    to: Option<mpsc::Sender<Progress>>,
+    stdout: Channel,
+    stderr: Channel,
+}
+
+#[derive(Debug, Default)]
+struct Channel {
+    text: SafeText,
+    sent: u64,
+}
+
+impl Stream {
+    pub(super) fn new(to: Option<mpsc::Sender<Progress>>) -> Self {
+        Self {
+            to,
+            stdout: Channel::default(),
+            stderr: Channel::default(),
+        }
+    }
+
+    pub(super) fn tell(&self, progress: Progress) {
+        if let Some(to) = &self.to {
+            // Full or closed, see above.
+            let _ = to.try_send(progress);
+        }
+    }
+
+    pub(super) fn stdout(&mut self, bytes: &[u8]) {
+        if let Some(text) = self.stdout.next(self.to.as_ref(), bytes) {
+            self.tell(Progress::Stdout { text });
+        }
+    }
+
+    pub(super) fn stderr(&mut self, bytes: &[u8]) {
+        if let Some(text) = self.stderr.next(self.to.as_ref(), bytes) {
+            self.tell(Progress::Stderr { text });
+        }
+    }
+}
+
+impl Channel {
+    /// The text to send, if anybody listens and the bound is not reached.
+    fn next(&mut self, to: Option<&mpsc::Sender<Progress>>, bytes: &[u8]) -> Option<String> {
+        if to?.is_closed() || self.sent >= STREAMED_BYTES {
+            return None;
+        }
+        let room = usize::try_from(STREAMED_BYTES - self.sent).unwrap_or(usize::MAX);
+        let bytes = &bytes[..bytes.len().min(room)];
+        self.sent += bytes.len() as u64;
+        let text = self.text.push(bytes);
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn request() -> Request {
+        Request {
+            profile: "python".into(),
+            code: String::new(),
+            stdin: Vec::new(),
+            timeout: Duration::from_secs(1),
+            caller: Caller::Plugin,
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_before_anything_runs() {
+        let mut large = request();
+        large.code = "x".repeat(MAX_CODE_BYTES + 1);
+        assert!(matches!(large.check(), Err(SandboxError::TooLarge { .. })));
+        let mut large = request();
+        large.stdin = vec![0; MAX_STDIN_BYTES + 1];
+        assert!(matches!(large.check(), Err(SandboxError::TooLarge { .. })));
+        assert_eq!(request().check().unwrap(), Profile::Python);
+    }
+
+    #[test]
+    fn a_listener_who_does_not_listen_costs_nothing() {
+        let (to, mut from) = mpsc::channel(1);
+        let mut stream = Stream::new(Some(to));
+        for _ in 0..1_000 {
+            stream.stdout(&[b'x'; 1_024]);
+        }
+        assert!(stream.stdout.sent <= STREAMED_BYTES);
+        assert!(matches!(from.try_recv(), Ok(Progress::Stdout { .. })));
+        assert!(from.try_recv().is_err());
+    }
+}
