@@ -1,5 +1,6 @@
 //! One program in one container.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bollard::Docker;
@@ -42,6 +43,42 @@ enum Over {
     CpuLimit,
 }
 
+/// What came of a program's output.
+struct Heard {
+    splitter: Splitter,
+    stdout: Capture,
+    stderr: Capture,
+    stream: Stream,
+}
+
+impl Heard {
+    fn take(&mut self, output: LogOutput) -> Result<(), SandboxError> {
+        let Self {
+            splitter,
+            stdout,
+            stderr,
+            stream,
+        } = self;
+        match output {
+            LogOutput::StdOut { message } => splitter.push(&message, |bytes| {
+                stdout.push(bytes);
+                stream.stdout(bytes);
+            }),
+            LogOutput::StdErr { message } => {
+                stderr.push(&message);
+                stream.stderr(&message);
+            }
+            LogOutput::StdIn { .. } | LogOutput::Console { .. } => {
+                return Err(SandboxError::EngineLost {
+                    doing: "reading a program's output",
+                    problem: "it does not speak Docker's protocol".into(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Runs a program in a container, which is used up.
 pub(super) async fn run(
     mut container: Container,
@@ -49,93 +86,47 @@ pub(super) async fn run(
     request: &Request,
     profile: Profile,
     limits: &Limits,
-    mut stream: Stream,
+    stream: Stream,
 ) -> Result<Run, SandboxError> {
     let token = trailer::token().map_err(|error| SandboxError::Helper {
         doing: "drawing random numbers",
         source: error,
     })?;
     let started = Instant::now();
-    let deadline = started + limits.wall;
-    let mut splitter = Splitter::new(&token);
-    let mut stdout = Capture::default();
-    let mut stderr = Capture::default();
-    let order = order(&token, request, profile);
-
-    let docker = container.docker.clone();
-    let id = container.id().to_owned();
-    let Container { output, input, .. } = &mut container;
-    let over = {
-        let watch = watch(&docker, &id, limits.cpu);
-        tokio::pin!(watch);
-        let wall = tokio::time::sleep_until(deadline.into());
-        tokio::pin!(wall);
-        let mut sent = false;
-        let send = async {
-            input.write_all(&order).await?;
-            input.flush().await
-        };
-        tokio::pin!(send);
-        loop {
-            tokio::select! {
-                // What is there is read before the clock is asked.
-                biased;
-                result = &mut send, if !sent => {
-                    // A container that ended is found out by its output's end.
-                    sent = true;
-                    if let Err(error) = result {
-                        tracing::debug!(%error, "a container did not take its program");
-                    }
-                }
-                () = &mut wall => break Over::WallLimit,
-                verdict = &mut watch => match verdict {
-                    Ok(()) => break Over::CpuLimit,
-                    Err(error) => return Err(error),
-                },
-                next = output.next() => match next {
-                    Some(Ok(LogOutput::StdOut { message })) => {
-                        splitter.push(&message, |bytes| {
-                            stdout.push(bytes);
-                            stream.stdout(bytes);
-                        });
-                        if splitter.is_complete() {
-                            break Over::Ended;
-                        }
-                        if splitter.has_account() {
-                            // Its time is told; what is left is ours to carry.
-                            wall.as_mut().reset((Instant::now() + FILES_WITHIN).into());
-                        }
-                    }
-                    Some(Ok(LogOutput::StdErr { message })) => {
-                        stderr.push(&message);
-                        stream.stderr(&message);
-                    }
-                    Some(Ok(_)) => return Err(not_dockers()),
-                    Some(Err(error)) => return Err(failure("reading a program's output", &error)),
-                    None => break Over::Ended,
-                },
-            }
-        }
+    let mut heard = Heard {
+        splitter: Splitter::new(&token),
+        stdout: Capture::default(),
+        stderr: Capture::default(),
+        stream,
     };
-    let timed_out = matches!(over, Over::WallLimit | Over::CpuLimit) && !splitter.has_account();
+    let order = order(&token, request, profile);
+    let seen = Seen::default();
+    let over = follow(&mut container, &order, limits, &mut heard, &seen).await?;
+    let (docker, id) = (&container.docker, container.id());
+    let timed_out = !matches!(over, Over::Ended) && !heard.splitter.has_account();
     if timed_out {
-        kill(&docker, &id).await?;
+        kill(docker, id).await?;
     }
     let wall = started.elapsed();
-    let cpu_limit = matches!(over, Over::CpuLimit).then_some(limits.cpu);
-    let account = splitter.finish(|bytes| stdout.push(bytes));
-    let (end, files) = match account {
+    let Heard {
+        splitter,
+        mut stdout,
+        stderr,
+        ..
+    } = heard;
+    let (end, files) = match splitter.finish(|bytes| stdout.push(bytes)) {
         Some(account) => (account.end, files::read(&account.archive)),
         None if timed_out => {
             let end = End {
                 signal: Some(KILLED),
                 timed_out: true,
-                cpu: cpu_limit.unwrap_or_default(),
+                cpu: Duration::from_nanos(seen.cpu_ns.load(Ordering::Relaxed)),
+                peak_memory_bytes: seen.memory_bytes.load(Ordering::Relaxed),
                 ..End::default()
             };
             (end, Files::default())
         }
-        None => (without_account(&docker, &id).await?, Files::default()),
+        None => (without_account(docker, id).await?, Files::default()),
     };
     Ok(Run {
         end,
@@ -148,6 +139,55 @@ pub(super) async fn run(
         files: files.files,
         files_left_out: files.left_out,
     })
+}
+
+/// Hands a container its program and listens until the program's end or a limit.
+async fn follow(
+    container: &mut Container,
+    order: &[u8],
+    limits: &Limits,
+    heard: &mut Heard,
+    seen: &Seen,
+) -> Result<Over, SandboxError> {
+    let docker = container.docker.clone();
+    let id = container.id().to_owned();
+    let Container { output, input, .. } = container;
+    let watch = watch(&docker, &id, limits.cpu, seen);
+    let wall = sleep(limits.wall);
+    let send = async {
+        input.write_all(order).await?;
+        input.flush().await
+    };
+    tokio::pin!(watch, wall, send);
+    let (mut sent, mut carrying) = (false, false);
+    loop {
+        tokio::select! {
+            // The clock before the output, or a flood could hold it off.
+            biased;
+            result = &mut send, if !sent => {
+                // A container that ended is found out by its output's end.
+                sent = true;
+                if let Err(error) = result {
+                    tracing::debug!(%error, "a container did not take its program");
+                }
+            }
+            () = &mut wall => return Ok(Over::WallLimit),
+            verdict = &mut watch => return verdict.map(|()| Over::CpuLimit),
+            next = output.next() => match next {
+                Some(Ok(output)) => heard.take(output)?,
+                Some(Err(error)) => return Err(failure("reading a program's output", &error)),
+                None => return Ok(Over::Ended),
+            },
+        }
+        if heard.splitter.is_complete() {
+            return Ok(Over::Ended);
+        }
+        if heard.splitter.has_account() && !carrying {
+            // Its time is told; what is left is ours to carry.
+            carrying = true;
+            wall.as_mut().reset((Instant::now() + FILES_WITHIN).into());
+        }
+    }
 }
 
 /// What the launcher reads.
@@ -166,8 +206,20 @@ fn order(token: &str, request: &Request, profile: Profile) -> Vec<u8> {
     order
 }
 
+/// What a running container was last seen to use: all that is known of one that is killed.
+#[derive(Default)]
+struct Seen {
+    cpu_ns: AtomicU64,
+    memory_bytes: AtomicU64,
+}
+
 /// Ends well when the program has used up its processor time, and badly when the engine is lost.
-async fn watch(docker: &Docker, id: &str, limit: Duration) -> Result<(), SandboxError> {
+async fn watch(
+    docker: &Docker,
+    id: &str,
+    limit: Duration,
+    seen: &Seen,
+) -> Result<(), SandboxError> {
     loop {
         sleep(LOOK_EVERY).await;
         let options = StatsOptionsBuilder::new()
@@ -181,15 +233,18 @@ async fn watch(docker: &Docker, id: &str, limit: Duration) -> Result<(), Sandbox
                 None => Ok(None),
             }
         };
-        let used = match call("looking at a running program", ANSWER_WITHIN, look).await {
-            Ok(stats) => stats
-                .and_then(|stats| stats.cpu_stats?.cpu_usage?.total_usage)
-                .map(Duration::from_nanos),
+        let stats = match call("looking at a running program", ANSWER_WITHIN, look).await {
+            Ok(stats) => stats.unwrap_or_default(),
             // It ended just now, which its output tells.
-            Err(SandboxError::Engine { .. }) => None,
+            Err(SandboxError::Engine { .. }) => continue,
             Err(error) => return Err(error),
         };
-        if used.is_some_and(|used| used >= limit) {
+        let cpu = stats.cpu_stats.and_then(|cpu| cpu.cpu_usage?.total_usage);
+        let memory = stats.memory_stats.and_then(|memory| memory.usage);
+        seen.cpu_ns.fetch_max(cpu.unwrap_or(0), Ordering::Relaxed);
+        seen.memory_bytes
+            .fetch_max(memory.unwrap_or(0), Ordering::Relaxed);
+        if cpu.is_some_and(|cpu| Duration::from_nanos(cpu) >= limit) {
             return Ok(());
         }
     }
@@ -239,11 +294,4 @@ async fn without_account(docker: &Docker, id: &str) -> Result<End, SandboxError>
         oom: state.oom_killed == Some(true),
         ..End::default()
     })
-}
-
-fn not_dockers() -> SandboxError {
-    SandboxError::EngineLost {
-        doing: "reading a program's output",
-        problem: "it does not speak Docker's protocol".into(),
-    }
 }
