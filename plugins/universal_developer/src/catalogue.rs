@@ -1,7 +1,9 @@
 //! Programs that are known without a language model, each with its tests.
 
+use std::sync::LazyLock;
+
 use fame_plugin::sentence::{Lists, Sentences, TemplateError};
-use fame_plugin::{Intent, Manifest, SlotType};
+use fame_plugin::{Intent, Manifest, PluginError, SlotType};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -79,10 +81,11 @@ pub(crate) struct Entry {
     pub(crate) wrong_javascript: Option<(String, String)>,
 }
 
+/// A file of the catalogue.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Theme {
-    program: Vec<Entry>,
+pub(crate) struct Theme {
+    pub(crate) program: Vec<Entry>,
 }
 
 /// All programs, with the sentences that find them.
@@ -104,9 +107,20 @@ pub(crate) enum CatalogueError {
     Sentence(#[from] TemplateError),
 }
 
+static SHARED: LazyLock<Result<Catalogue, CatalogueError>> = LazyLock::new(Catalogue::load);
+
 impl Catalogue {
+    /// The catalogue, read when it is first asked for: a start of FAME should not wait for it.
+    ///
+    /// # Errors
+    /// If it is malformed, which its tests rule out.
+    pub(crate) fn shared() -> Result<&'static Self, PluginError> {
+        let shared = SHARED.as_ref();
+        shared.map_err(|error| PluginError::failed("loading the catalogue", error))
+    }
+
     /// Reads all themes.
-    pub(crate) fn load() -> Result<Self, CatalogueError> {
+    fn load() -> Result<Self, CatalogueError> {
         let mut entries = Vec::new();
         for theme in THEMES {
             entries.extend(toml::from_str::<Theme>(theme)?.program);

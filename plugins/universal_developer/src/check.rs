@@ -70,7 +70,11 @@ pub(crate) fn complaint(ran: &Ran) -> String {
     if ran.timed_out {
         return format!("took longer than {} seconds", RUN_LIMIT.as_secs());
     }
-    let last = ran.stderr.lines().rev().find(|line| !line.trim().is_empty());
+    let last = ran
+        .stderr
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty());
     match (last, ran.exit_code) {
         (Some(line), _) => format!("failed: {}", line.trim()),
         (None, Some(code)) => format!("ended with the code {code}"),
@@ -83,8 +87,12 @@ pub(crate) fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_OUTPUT)]
 }
 
-fn read_report(names: &[String], ran: &Ran) -> Report {
-    let line = ran.stdout.lines().rev().find_map(|line| line.strip_prefix(REPORT_MARK));
+pub(crate) fn read_report(names: &[String], ran: &Ran) -> Report {
+    let line = ran
+        .stdout
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix(REPORT_MARK));
     let results: Vec<(String, Option<String>)> = line
         .and_then(|line| serde_json::from_str(line).ok())
         .unwrap_or_default();
@@ -132,7 +140,8 @@ mod tests {
 
     #[test]
     fn reports_are_read() {
-        let ran = printed("noise\n@@fame-tests@@[[\"test_1\",null],[\"test_2\",\"ValueError: x\"]]\n");
+        let ran =
+            printed("noise\n@@fame-tests@@[[\"test_1\",null],[\"test_2\",\"ValueError: x\"]]\n");
         let report = read_report(&names(), &ran);
         assert_eq!((report.passed, report.failed, report.total), (1, 1, 2));
         assert_eq!(report.output, "test_2: ValueError: x");
@@ -141,7 +150,12 @@ mod tests {
 
     #[test]
     fn tests_that_do_not_report_have_failed() {
-        for stdout in ["", "@@fame-tests@@", "@@fame-tests@@{}", "@@fame-tests@@[[\"test_9\",null]]"] {
+        for stdout in [
+            "",
+            "@@fame-tests@@",
+            "@@fame-tests@@{}",
+            "@@fame-tests@@[[\"test_9\",null]]",
+        ] {
             let report = read_report(&names(), &printed(stdout));
             assert_eq!((report.passed, report.failed), (0, 2), "{stdout}");
             assert!(report.output.contains("test_1: not reached"), "{stdout}");
@@ -156,8 +170,14 @@ mod tests {
             exit_code,
             ..Ran::default()
         };
-        assert_eq!(complaint(&ran(true, "", None)), "took longer than 10 seconds");
-        assert_eq!(complaint(&ran(false, "a\nValueError: b\n\n", Some(1))), "failed: ValueError: b");
+        assert_eq!(
+            complaint(&ran(true, "", None)),
+            "took longer than 10 seconds"
+        );
+        assert_eq!(
+            complaint(&ran(false, "a\nValueError: b\n\n", Some(1))),
+            "failed: ValueError: b"
+        );
         assert_eq!(complaint(&ran(false, "", Some(3))), "ended with the code 3");
         assert_eq!(complaint(&ran(false, "", None)), "was ended by the sandbox");
     }

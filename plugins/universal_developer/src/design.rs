@@ -195,7 +195,9 @@ impl Design {
     }
 
     fn place(&self, id: &str) -> Option<usize> {
-        self.components.iter().position(|component| component.id == id)
+        self.components
+            .iter()
+            .position(|component| component.id == id)
     }
 
     fn name<'a>(&'a self, id: &'a str) -> &'a str {
@@ -226,14 +228,20 @@ impl Design {
 
     /// What is said: the idea, and the parts' names.
     pub(crate) fn spoken(&self) -> String {
-        let names = self.components.iter().map(|component| component.name.clone());
+        let names = self
+            .components
+            .iter()
+            .map(|component| component.name.clone());
         let names: Vec<String> = names.collect();
         format!("{} Its parts: {}.", self.summary, say::list(&names, "and"))
     }
 
     /// What a screen shows, as Markdown.
     pub(crate) fn shown(&self) -> String {
-        let mut text = format!("## {}\n\n{}\n\n### Components\n\n", self.title, self.summary);
+        let mut text = format!(
+            "## {}\n\n{}\n\n### Components\n\n",
+            self.title, self.summary
+        );
         for component in &self.components {
             let _ = writeln!(text, "- **{}**: {}", component.name, component.does);
         }
@@ -284,8 +292,11 @@ fn label(text: &str) -> String {
 pub(crate) mod tests {
     use super::*;
 
+    /// The ids of a diagram's nodes, and its arrows.
+    type Diagram<'a> = (Vec<&'a str>, Vec<(&'a str, &'a str)>);
+
     /// Nodes and arrows of a diagram, if every line is one of those that are written here.
-    pub(crate) fn parse_diagram(text: &str) -> Option<(Vec<&str>, Vec<(&str, &str)>)> {
+    pub(crate) fn parse_diagram(text: &str) -> Option<Diagram<'_>> {
         let quoted = |text: &str, open: &str, close: &str| {
             let inner = text
                 .strip_prefix(open)
@@ -295,7 +306,8 @@ pub(crate) mod tests {
             plain.then_some(())
         };
         let is_id = |id: &str| {
-            id.strip_prefix('n').is_some_and(|n| n.parse::<usize>().is_ok())
+            id.strip_prefix('n')
+                .is_some_and(|n| n.parse::<usize>().is_ok())
         };
         let mut lines = text.strip_suffix('\n')?.split('\n');
         (lines.next()? == "flowchart LR").then_some(())?;
@@ -317,7 +329,10 @@ pub(crate) mod tests {
             }
         }
         let known = |id: &str| nodes.contains(&id);
-        arrows.iter().all(|(from, to)| known(from) && known(to)).then_some(())?;
+        arrows
+            .iter()
+            .all(|(from, to)| known(from) && known(to))
+            .then_some(())?;
         Some((nodes, arrows))
     }
 
@@ -333,7 +348,11 @@ pub(crate) mod tests {
 
     #[test]
     fn labels_cannot_leave_their_quotes() {
-        for name in ["a\"] --> b", "x\n    click n0 \"javascript:alert(1)\"", "<b>`y`</b> & |\"|"] {
+        for name in [
+            "a\"] --> b",
+            "x\n    click n0 \"javascript:alert(1)\"",
+            "<b>`y`</b> & |\"|",
+        ] {
             let diagram = Design::parse(&odd(name)).unwrap().diagram();
             let (nodes, arrows) = parse_diagram(&diagram).expect(&diagram);
             assert_eq!((nodes.len(), arrows.len()), (1, 1), "{diagram}");
@@ -358,7 +377,10 @@ pub(crate) mod tests {
     #[test]
     fn broken_designs_are_refused() {
         let lost = odd("x").replace(r#""to":"a b""#, r#""to":"c""#);
-        assert!(matches!(Design::parse(&lost), Err(DesignError::NoComponent { .. })));
+        assert!(matches!(
+            Design::parse(&lost),
+            Err(DesignError::NoComponent { .. })
+        ));
         assert!(matches!(Design::parse("[]"), Err(DesignError::Json(_))));
         let mut large = Design::parse(&odd("x")).unwrap();
         large.recommendations = vec!["r".into(); MOST_PARTS + 1];

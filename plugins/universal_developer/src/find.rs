@@ -7,16 +7,16 @@
 
 use std::collections::{HashMap, HashSet};
 
+use fame_plugin::Slot;
 use fame_plugin::words::Words;
 use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::catalogue::{Catalogue, Entry};
-use crate::values::ValueError;
-use fame_plugin::Slot;
+use crate::values::{MAX_TEXT, ValueError};
 
 /// How alike, 0 to 1, a request and a phrase must be.
-const ALIKE: f64 = 0.6;
+const ALIKE: f64 = 0.65;
 
 /// How much more alike than the next entry's.
 const MARGIN: f64 = 0.1;
@@ -38,26 +38,34 @@ pub(crate) struct Found<'a> {
 impl Catalogue {
     /// The program that does `what`: "the first twenty primes", "reverses the word banana".
     pub(crate) fn find(&self, what: &str, today: Date) -> Result<Option<Found<'_>>, ValueError> {
-        for variant in variants(what) {
-            for found in self.sentences.find(&Words::new(&variant)) {
-                let Some(entry) = self.get(found.intent) else {
-                    continue;
+        if what.len() > MAX_TEXT {
+            return Ok(None);
+        }
+        let variants = variants(what);
+        let mut matches: Vec<_> = variants
+            .iter()
+            .flat_map(|variant| self.sentences.find(&Words::new(variant)))
+            .collect();
+        // "checks whether a word is …" must not be a text that begins with "checks".
+        matches.sort_by(|a, b| b.score.total_cmp(&a.score));
+        for found in matches {
+            let Some(entry) = self.get(found.intent) else {
+                continue;
+            };
+            let mut given = Vec::new();
+            for param in &entry.params {
+                let value = match found.slots.get(&param.name) {
+                    Some(Slot::Number(number)) => Some(param.number(*number)?),
+                    Some(Slot::Text(text)) => param.read(text, today)?,
+                    Some(Slot::Date(date)) => date
+                        .resolve(today)
+                        .map(|date| Value::String(date.to_string())),
+                    _ => continue,
                 };
-                let mut given = Vec::new();
-                for param in &entry.params {
-                    let value = match found.slots.get(&param.name) {
-                        Some(Slot::Number(number)) => Some(param.number(*number)?),
-                        Some(Slot::Text(text)) => param.read(text, today)?,
-                        Some(Slot::Date(date)) => date
-                            .resolve(today)
-                            .map(|date| Value::String(date.to_string())),
-                        _ => continue,
-                    };
-                    given.extend(value.map(|value| (param.name.clone(), value)));
-                }
-                if given.len() == found.slots.len() {
-                    return Ok(Some(Found { entry, given }));
-                }
+                given.extend(value.map(|value| (param.name.clone(), value)));
+            }
+            if given.len() == found.slots.len() {
+                return Ok(Some(Found { entry, given }));
             }
         }
         let best = self.phrases.best(what).map(|at| &self.entries[at]);
@@ -172,13 +180,19 @@ pub(crate) fn telling(text: &str) -> HashSet<String> {
 
 /// A crude stem, the same for "sort", "sorts", "sorted", "sorting" and "sorter".
 fn stem(word: &str) -> String {
-    let word = word.strip_suffix('s').filter(|stem| stem.len() > 2 && !stem.ends_with('s')).unwrap_or(word);
+    let word = word
+        .strip_suffix('s')
+        .filter(|stem| stem.len() > 2 && !stem.ends_with('s'))
+        .unwrap_or(word);
     let stem = ["ing", "ed", "er", "or"]
         .iter()
         .find_map(|ending| word.strip_suffix(ending))
         .filter(|stem| stem.len() > 2)
         .unwrap_or(word);
-    stem.strip_suffix('e').filter(|stem| stem.len() > 2).unwrap_or(stem).into()
+    stem.strip_suffix('e')
+        .filter(|stem| stem.len() > 2)
+        .unwrap_or(stem)
+        .into()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use fame_plugin::{FollowUp, HostError, PluginError, Reply, Request};
 use serde_json::{Value, json};
 
 use crate::Parts;
-use crate::catalogue::Entry;
+use crate::catalogue::{Catalogue, Entry};
 use crate::check;
 use crate::find::Found;
 use crate::language::Language;
@@ -26,24 +26,28 @@ impl Parts {
             Some((name, _)) => return Ok(other_language(name)),
         };
         let today = self.host.now().date();
-        let found = match self.catalogue.find(&task.what, today) {
+        let found = match Catalogue::shared()?.find(&task.what, today) {
             Ok(found) => found,
             Err(beyond) => return Ok(Reply::say(format!("{beyond}. Say it with another one."))),
         };
         if let Some(found) = &found
             && found.entry.source(language, &[]).is_some()
         {
-            return Ok(self.from_catalogue(request, found, language, &task));
+            return Ok(self.write_known(request, found, language, &task));
         }
         let _progress = Progress::announce(&self.host, "I am writing it and testing it.");
         let input = task.run_on.as_deref().unwrap_or_default();
         match model::write(&self.host, language, &task.what, input) {
-            Ok(attempt) => Ok(self.from_model(request, language, &task, attempt)),
-            Err(error) => Ok(without_model(found.map(|found| found.entry), language, &error)),
+            Ok(attempt) => Ok(self.take_written(request, language, &task, attempt)),
+            Err(error) => Ok(without_model(
+                found.map(|found| found.entry),
+                language,
+                &error,
+            )),
         }
     }
 
-    fn from_catalogue(
+    fn write_known(
         &self,
         request: &Request,
         found: &Found<'_>,
@@ -66,8 +70,8 @@ impl Parts {
             }
         }
         let values = entry.values(&given);
-        let run = unread.is_none()
-            && (task.run_on.is_some() || !given.is_empty() || entry.runs_alone());
+        let run =
+            unread.is_none() && (task.run_on.is_some() || !given.is_empty() || entry.runs_alone());
         let Some(source) = entry.source(language, &values) else {
             return other_language(language.name());
         };
@@ -87,7 +91,7 @@ impl Parts {
         self.answer(request, made, ending, unread, json!([]))
     }
 
-    fn from_model(
+    fn take_written(
         &self,
         request: &Request,
         language: Language,
@@ -131,9 +135,14 @@ impl Parts {
             }
             Err(error) => return (made, Ending::NotRun(error)),
         };
-        if !good || !run {
-            return (made, Ending::Tested);
+        match good && run {
+            true => self.run_program(made),
+            false => (made, Ending::Tested),
         }
+    }
+
+    /// Runs the program, whatever its tests say.
+    pub(crate) fn run_program(&self, mut made: Made) -> (Made, Ending) {
         let source = &made.source;
         let ending = match check::run(&self.host, source.language, source.program(), Vec::new()) {
             Err(error) => Ending::NotRun(error),
@@ -155,7 +164,7 @@ impl Parts {
         rounds: Value,
     ) -> Reply {
         let opening = format!("I wrote it in {}", made.source.language.name());
-        let entry = made.entry.as_ref().and_then(|id| self.catalogue.get(id));
+        let entry = self.entry(&made);
         let mut speech = reply::spoken(&opening, &made, entry, &ending);
         if let Some(unread) = unread {
             speech = format!("{speech} {unread}");
@@ -166,7 +175,9 @@ impl Parts {
             data["not_run"] = json!(error.to_string());
         }
         // Whoever listens gets the code; the reply carries it in any case.
-        let _ = self.host.publish("universal_developer.generated", data.clone());
+        let _ = self
+            .host
+            .publish("universal_developer.generated", data.clone());
         let reply = Reply::say(speech).display(reply::shown(&made)).data(data);
         self.shelf.remember(&self.host, &request.session, made);
         reply

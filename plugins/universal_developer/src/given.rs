@@ -40,13 +40,13 @@ impl Parts {
             ));
         };
         if code.len() > MAX_CODE {
-            return Ok(Reply::say("That is more than 64 kilobytes of code. Send me less."));
+            return Ok(Reply::say(
+                "That is more than 64 kilobytes of code. Send me less.",
+            ));
         }
         let _progress = Progress::announce(&self.host, "It is still running.");
         let stdin = client("stdin").unwrap_or_default().into_bytes();
-        let data = |ran: Option<&Ran>| {
-            json!({ "code": code, "language": language.profile(), "run": ran.map(run_data) })
-        };
+        let data = |ran: Option<&Ran>| json!({ "code": code, "language": language.profile(), "run": ran.map(run_data) });
         let ran = match check::run(&self.host, language, code.clone(), stdin) {
             Ok(ran) => ran,
             Err(error) => {
@@ -68,7 +68,7 @@ impl Parts {
             .data(data(Some(&ran)));
         if code.len() <= MAX_REMEMBERED {
             let made = Made {
-                title: "run what you gave me".into(),
+                title: "do what you gave me".into(),
                 name: None,
                 entry: None,
                 values: Vec::new(),

@@ -20,7 +20,14 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("Python", &["python 3", "python three", "pyton", "py"]),
     (
         "JavaScript",
-        &["java script", "js", "node", "node js", "nodejs", "ecmascript"],
+        &[
+            "java script",
+            "js",
+            "node",
+            "node js",
+            "nodejs",
+            "ecmascript",
+        ],
     ),
     ("shell", &["bash", "sh", "posix shell", "bash shell"]),
     ("TypeScript", &["type script"]),

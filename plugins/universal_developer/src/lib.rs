@@ -28,9 +28,9 @@ mod values;
 
 use fame_plugin::{HostRef, Info, Plugin, PluginError, Reply, Request};
 
-use catalogue::Catalogue;
+use catalogue::{Catalogue, Entry};
 use design::Designs;
-use shelf::Shelf;
+use shelf::{Made, Shelf};
 
 /// The plugin `universal_developer`.
 #[derive(Default)]
@@ -42,7 +42,6 @@ pub struct Developer {
 /// What it has once it was started.
 struct Parts {
     host: HostRef,
-    catalogue: Catalogue,
     designs: Designs,
     shelf: Shelf,
 }
@@ -53,15 +52,12 @@ impl Plugin for Developer {
     }
 
     fn init(&mut self, host: HostRef) -> Result<(), PluginError> {
-        let catalogue = Catalogue::load()
-            .map_err(|error| PluginError::failed("loading the catalogue", error))?;
         let designs =
             Designs::load().map_err(|error| PluginError::failed("loading the designs", error))?;
         host.set_list("languages", language::known())?;
         host.set_list("systems", designs.names())?;
         self.parts = Some(Parts {
             host: host.clone(),
-            catalogue,
             designs,
             shelf: Shelf::load(&host),
         });
@@ -99,10 +95,21 @@ impl Plugin for Developer {
         };
         let count = |label: &str, count: usize| (label.to_owned(), count.to_string());
         Info(vec![
-            count("programs in the catalogue", parts.catalogue.entries.len()),
+            count(
+                "programs in the catalogue",
+                Catalogue::shared().map_or(0, |catalogue| catalogue.entries.len()),
+            ),
             count("designs", parts.designs.all.len()),
             count("saved programs", parts.shelf.saved(&self.host)),
         ])
+    }
+}
+
+impl Parts {
+    /// The catalogue's entry that a program is, if it is one.
+    fn entry(&self, made: &Made) -> Option<&'static Entry> {
+        let id = made.entry.as_ref()?;
+        Catalogue::shared().ok()?.get(id)
     }
 }
 

@@ -22,7 +22,10 @@ pub(crate) fn literal(language: Language, value: &Value) -> String {
                 let key = Value::String(key.clone());
                 format!("{key}: {}", literal(language, value))
             };
-            format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
+            format!(
+                "{{{}}}",
+                fields.iter().map(field).collect::<Vec<_>>().join(", ")
+            )
         }
         (_, plain) => plain.to_string(),
     }
@@ -51,6 +54,9 @@ mod tests {
             literal(Language::JavaScript, &value),
             r#"[1, 2.5, "a\"b\n`${c}`", true, null, {"k": [false]}]"#
         );
-        assert_eq!(arguments(Language::Python, &[json!("x"), json!(3)]), r#""x", 3"#);
+        assert_eq!(
+            arguments(Language::Python, &[json!("x"), json!(3)]),
+            r#""x", 3"#
+        );
     }
 }

@@ -51,7 +51,10 @@ pub(crate) fn shown(made: &Made) -> String {
         fenced(made.source.language.profile(), &made.source.program()),
     ];
     if let Some(report) = &made.report {
-        parts.push(format!("Tests: {} of {} passed", report.passed, report.total));
+        parts.push(format!(
+            "Tests: {} of {} passed",
+            report.passed, report.total
+        ));
         if !report.output.is_empty() {
             parts.push(fenced("text", &report.output));
         }

@@ -71,9 +71,10 @@ pub(crate) enum Origin {
 impl Made {
     /// What to call it: its name, else what it does.
     pub(crate) fn label(&self) -> String {
-        match &self.name {
-            Some(name) => name.clone(),
-            None => format!("the program to {}", self.title),
+        match (&self.name, self.origin) {
+            (Some(name), _) => name.clone(),
+            (None, Origin::Given) => "your code".into(),
+            (None, _) => format!("the program to {}", self.title),
         }
     }
 }

@@ -4,11 +4,12 @@ use fame_plugin::{FollowUp, HostError, PluginError, Reply, Request, say};
 use serde_json::{Value, json};
 
 use crate::Parts;
+use crate::catalogue::Catalogue;
 use crate::check;
 use crate::model;
 use crate::progress::Progress;
-use crate::reply::{self, Ending};
-use crate::shelf::{MAX_NAME, MOST_SAVED, Made, Origin, slug};
+use crate::reply;
+use crate::shelf::{MAX_NAME, MOST_SAVED, Made, slug};
 use crate::spoken;
 use crate::values;
 
@@ -18,7 +19,7 @@ impl Parts {
             Ok(made) => made,
             Err(reply) => return Ok(reply),
         };
-        let entry = made.entry.as_ref().and_then(|id| self.catalogue.get(id));
+        let entry = self.entry(&made);
         if let Ok(input) = request.text("input") {
             let Some(entry) = entry else {
                 return Ok(Reply::say(
@@ -29,7 +30,9 @@ impl Parts {
                 Ok(Some(said)) => said,
                 Ok(None) => {
                     let input = spoken::short(input);
-                    return Ok(Reply::say(format!("I could not take {input} as its input.")));
+                    return Ok(Reply::say(format!(
+                        "I could not take {input} as its input."
+                    )));
                 }
                 Err(beyond) => return Ok(Reply::say(format!("{beyond}. Try another one."))),
             };
@@ -43,10 +46,9 @@ impl Parts {
             true => Ok(check::Report::default()),
             false => check::test(&self.host, &made.source),
         };
-        let given = made.origin == Origin::Given;
         let (made, ending) = match tested {
             // Code without tests of its own is run for what it is.
-            Ok(report) if given || report.total == 0 => self.run_untested(made),
+            Ok(report) if report.total == 0 => self.run_program(made),
             tested => self.prove(made, tested, true),
         };
         let opening = format!("I ran {} again", made.label());
@@ -56,19 +58,6 @@ impl Parts {
         self.shelf.update(&self.host, &made)?;
         self.shelf.remember(&self.host, &request.session, made);
         Ok(Reply::say(speech).display(shown).data(data))
-    }
-
-    fn run_untested(&self, mut made: Made) -> (Made, Ending) {
-        let source = &made.source;
-        let ending = match check::run(&self.host, source.language, source.program(), Vec::new()) {
-            Err(error) => Ending::NotRun(error),
-            Ok(ran) if ran.ok => {
-                made.result = Some(check::result(&ran));
-                Ending::Ran
-            }
-            Ok(ran) => Ending::Failed(check::complaint(&ran)),
-        };
-        (made, ending)
     }
 
     pub(crate) fn show(&self, request: &Request) -> Result<Reply, PluginError> {
@@ -88,7 +77,11 @@ impl Parts {
         let speech = match names.as_slice() {
             [] => "No program is saved. Have me write one and say: save it as, and a name.".into(),
             [only] => format!("One program is saved: {only}."),
-            many => format!("{} programs are saved: {}.", many.len(), say::list(many, "and")),
+            many => format!(
+                "{} programs are saved: {}.",
+                many.len(),
+                say::list(many, "and")
+            ),
         };
         Ok(Reply::say(speech).data(json!({ "programs": names })))
     }
@@ -100,14 +93,16 @@ impl Parts {
             // "Explain a program to reverse a string": it need not have been written.
             Err(reply) => {
                 let said = request.text("name").ok();
-                let found = said.and_then(|said| self.catalogue.find(said, today).ok().flatten());
+                let catalogue = Catalogue::shared()?;
+                let found = said.and_then(|said| catalogue.find(said, today).ok().flatten());
                 return Ok(found.map_or(reply, |found| {
                     let entry = found.entry;
-                    Reply::say(&*entry.explain).data(json!({ "id": entry.id, "explanation": entry.explain }))
+                    Reply::say(&*entry.explain)
+                        .data(json!({ "id": entry.id, "explanation": entry.explain }))
                 }));
             }
         };
-        let entry = made.entry.as_ref().and_then(|id| self.catalogue.get(id));
+        let entry = self.entry(&made);
         let _progress = Progress::announce(&self.host, "I am reading it.");
         let explanation = match entry {
             Some(entry) => entry.explain.clone(),
@@ -127,7 +122,9 @@ impl Parts {
         };
         let mut data = reply::data(&made);
         data["explanation"] = json!(explanation);
-        Ok(Reply::say(explanation).display(reply::shown(&made)).data(data))
+        Ok(Reply::say(explanation)
+            .display(reply::shown(&made))
+            .data(data))
     }
 
     pub(crate) fn save(&self, request: &Request) -> Result<Reply, PluginError> {
@@ -172,5 +169,7 @@ impl Parts {
 }
 
 fn nothing_yet() -> Reply {
-    Reply::say("I have not written a program yet. Say, for example: write a program to list the first ten primes.")
+    Reply::say(
+        "I have not written a program yet. Say, for example: write a program to list the first ten primes.",
+    )
 }

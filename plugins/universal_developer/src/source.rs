@@ -56,7 +56,11 @@ impl Source {
         let harness = harness
             .replace("@NAMES@", &names)
             .replace("@MARK@", REPORT_MARK);
-        format!("{head}{}\n\n\n{}\n\n\n{harness}", self.code.trim_end(), self.tests.trim())
+        format!(
+            "{head}{}\n\n\n{}\n\n\n{harness}",
+            self.code.trim_end(),
+            self.tests.trim()
+        )
     }
 
     /// The text of the test `name`, for the one who has to repair what fails it.
@@ -114,9 +118,16 @@ mod tests {
             main: "print(f())".into(),
         };
         assert_eq!(source.test_names(), ["test_one", "test_two"]);
-        assert_eq!(source.test_text("test_one"), "def test_one():\n    assert f() == 1");
+        assert_eq!(
+            source.test_text("test_one"),
+            "def test_one():\n    assert f() == 1"
+        );
         assert_eq!(source.test_text("test_none"), "");
         assert_eq!(source.program(), "def f():\n    return 1\n\n\nprint(f())\n");
-        assert!(source.test_program().contains(r#"in ["test_one","test_two"]:"#));
+        assert!(
+            source
+                .test_program()
+                .contains(r#"in ["test_one","test_two"]:"#)
+        );
     }
 }

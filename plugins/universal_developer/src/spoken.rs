@@ -30,7 +30,10 @@ pub(crate) fn result(entry: &Entry, values: &[Value], result: &Value) -> String 
 }
 
 fn default_template(entry: &Entry) -> String {
-    let said = entry.params.iter().filter(|param| param.kind != Kind::Fixed);
+    let said = entry
+        .params
+        .iter()
+        .filter(|param| param.kind != Kind::Fixed);
     let slots: Vec<String> = said.map(|param| format!("{{{}}}", param.name)).collect();
     match slots.is_empty() {
         true => "It gives {result}.".into(),

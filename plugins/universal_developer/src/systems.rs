@@ -17,13 +17,13 @@ impl Parts {
         let said = request.choice("known").or_else(|_| request.text("which"))?;
         let _progress = Progress::announce(&self.host, "I am thinking about the design.");
         Ok(match self.designs.find(said) {
-            Some(design) => self.known(request, design),
-            None => self.unknown(said),
+            Some(design) => self.known_design(request, design),
+            None => self.unknown_design(said),
         })
     }
 
     /// A design of ours, with what a model adds to it for this request.
-    fn known(&self, request: &Request, design: &Design) -> Reply {
+    fn known_design(&self, request: &Request, design: &Design) -> Reply {
         let mut data = design.data();
         let mut shown = design.shown();
         let added = model::design(&self.host, &request.text, Some(&design.data()));
@@ -41,14 +41,18 @@ impl Parts {
         }
     }
 
-    fn unknown(&self, said: &str) -> Reply {
+    fn unknown_design(&self, said: &str) -> Reply {
         let answer = match model::design(&self.host, said, None) {
             Ok(answer) => answer,
             Err(error) => {
-                let titles = self.designs.all.iter().map(|design| design.title.to_lowercase());
+                let titles = self
+                    .designs
+                    .all
+                    .iter()
+                    .map(|design| design.title.to_lowercase());
                 let titles: Vec<String> = titles.collect();
                 return Reply::say(format!(
-                    "I have no design for {}, and no language model to make one. I know these: {}.",
+                    "I have no design for {}, and {error}. I know these: {}.",
                     spoken::short(said),
                     say::list(&titles, "and")
                 ))

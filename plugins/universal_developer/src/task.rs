@@ -15,7 +15,9 @@ pub(crate) struct Task {
     pub(crate) run_on: Option<String>,
 }
 
-const RUN: &[&str] = &["run", "execute", "try", "test", "call", "apply", "use", "start"];
+const RUN: &[&str] = &[
+    "run", "execute", "try", "test", "call", "apply", "use", "start",
+];
 const PROGRAM: &[&str] = &["program", "function", "code", "script"];
 const ON: &[&str] = &["on", "with", "for", "using", "over", "against", "to"];
 
@@ -103,7 +105,12 @@ mod tests {
                 Some("JavaScript"),
                 Some("3, 1 and 2"),
             ),
-            ("print hello world and run it", "print hello world", None, Some("")),
+            (
+                "print hello world and run it",
+                "print hello world",
+                None,
+                Some(""),
+            ),
             ("count words in C++", "count words", Some("C++"), None),
             ("find a word in a text", "find a word in a text", None, None),
             ("", "", None, None),

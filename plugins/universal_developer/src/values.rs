@@ -157,7 +157,7 @@ pub(crate) fn read_all(
         .collect();
     let words = Words::new(text);
     let numeric = |param: &&Param| matches!(param.kind, Kind::Number | Kind::Decimal);
-    if said.len() > 1 && said.iter().all(|param| numeric(&param)) {
+    if said.len() > 1 && said.iter().all(numeric) {
         let numbers = numbers(&words.texts());
         if numbers.len() > said.len() {
             return Ok(None);
@@ -178,7 +178,9 @@ pub(crate) fn read_all(
 }
 
 /// Words between two arguments.
-const BETWEEN: &[&str] = &["and", "with", "by", "for", "in", "to", "from", "at", "times", "of"];
+const BETWEEN: &[&str] = &[
+    "and", "with", "by", "for", "in", "to", "from", "at", "times", "of",
+];
 
 /// Gives each of `params` a run of the words from `start` on, with a word of [`BETWEEN`] between
 /// them.
@@ -195,15 +197,19 @@ fn split(
     let value = |end: usize| {
         let own = texts.get(start).is_some_and(|word| *word == first.name);
         let from = start + usize::from(own && start + 1 < end);
-        first.read(words.original_of(from..end), today)
+        let said = words.original_of(from..end);
+        // "roll with 3" has a number in it, and is none.
+        let numeric = matches!(first.kind, Kind::Number | Kind::Decimal);
+        if numeric && read::number(&Words::new(bare(said)).texts()).is_none() {
+            return Ok(None);
+        }
+        first.read(said, today)
     };
     if rest.is_empty() {
         return Ok(value(texts.len())?.map(|value| vec![(first.name.clone(), value)]));
     }
-    for at in start + 1..texts.len() {
-        if !BETWEEN.contains(&texts[at]) {
-            continue;
-        }
+    let ends = texts.iter().enumerate().skip(start + 1);
+    for (at, _) in ends.filter(|(_, word)| BETWEEN.contains(word)) {
         let Some(value) = value(at)? else { continue };
         if let Some(mut others) = split(rest, words, at + 1, today)? {
             others.insert(0, (first.name.clone(), value));
@@ -248,7 +254,9 @@ fn bare(text: &str) -> &str {
     {
         text = rest.trim();
     }
-    let quotes: &[char] = &['"', '\'', '`', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}'];
+    let quotes: &[char] = &[
+        '"', '\'', '`', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}',
+    ];
     text.trim_matches(quotes)
 }
 
@@ -295,17 +303,45 @@ mod tests {
             (vec![n.clone()], "the number 7", json!([7])),
             (vec![n.clone()], "hello", Value::Null),
             (vec![text.clone()], "the word \"Banana\"", json!(["Banana"])),
-            (vec![list.clone()], "3, 1, minus 2 and 2.5", json!([[3, 1, -2, 2.5]])),
-            (vec![words.clone()], "pear, apple and fig", json!([["pear", "apple", "fig"]])),
+            (
+                vec![list.clone()],
+                "3, 1, minus 2 and 2.5",
+                json!([[3, 1, -2, 2.5]]),
+            ),
+            (
+                vec![words.clone()],
+                "pear, apple and fig",
+                json!([["pear", "apple", "fig"]]),
+            ),
             (vec![day.clone()], "christmas", json!(["2026-12-25"])),
             (vec![n.clone(), n.clone()], "48 and 18", json!([48, 18])),
             (vec![n.clone(), n.clone()], "48", json!([48])),
             (vec![n.clone(), n.clone()], "1, 2 and 3", Value::Null),
-            (vec![text.clone(), n.clone()], "rock and roll with 3", json!(["rock and roll", 3])),
-            (vec![text.clone(), n.clone()], "abc by n 3", json!(["abc", 3])),
-            (vec![text.clone(), text.clone()], "listen and silent", json!(["listen", "silent"])),
-            (vec![day.clone(), day.clone()], "today and christmas", json!(["2026-11-25", "2026-12-25"])),
-            (vec![list.clone(), n.clone()], "1, 5, 9 for 5", json!([[1, 5, 9], 5])),
+            (
+                vec![text.clone(), n.clone()],
+                "rock and roll with 3",
+                json!(["rock and roll", 3]),
+            ),
+            (
+                vec![text.clone(), n.clone()],
+                "abc by n 3",
+                json!(["abc", 3]),
+            ),
+            (
+                vec![text.clone(), text.clone()],
+                "listen and silent",
+                json!(["listen", "silent"]),
+            ),
+            (
+                vec![day.clone(), day.clone()],
+                "today and christmas",
+                json!(["2026-11-25", "2026-12-25"]),
+            ),
+            (
+                vec![list.clone(), n.clone()],
+                "1, 5, 9 for 5",
+                json!([[1, 5, 9], 5]),
+            ),
             (vec![], "anything", Value::Null),
         ] {
             assert_eq!(all(&params, said), value, "{said}");
@@ -316,8 +352,14 @@ mod tests {
     fn limits_are_told() {
         let n = param("n", Kind::Number);
         let today = date(2026, 11, 25);
-        assert!(matches!(n.read("5000", today), Err(ValueError::Beyond { .. })));
-        assert!(matches!(n.read("2.5", today), Err(ValueError::Beyond { .. })));
+        assert!(matches!(
+            n.read("5000", today),
+            Err(ValueError::Beyond { .. })
+        ));
+        assert!(matches!(
+            n.read("2.5", today),
+            Err(ValueError::Beyond { .. })
+        ));
         let long = "x".repeat(10 << 20);
         let text = param("text", Kind::Text);
         assert_eq!(text.read(&long, today), Err(ValueError::TooLong));
