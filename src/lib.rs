@@ -7,7 +7,9 @@
 //! | [`speech`] | voice activity, endpoint, wake phrase, recogniser, voices | audio, models |
 //! | [`dialogue`] | turns, interruption, attention: a state machine and its driver | speech, brain |
 //! | [`brain`] | from a text to a decision and a reply | plugins |
-//! | [`plugins`] | finds plugins, checks what they may do, calls them | – |
+//! | [`plugins`] | finds plugins, checks what they may do, runs them | bus, store |
+//! | [`skills`] | the brain with its plugins and services, put together | brain, plugins, models |
+//! | [`store`] | state in one SQLite file | – |
 //! | [`headless`] | the pipeline on files | dialogue |
 //! | [`ipc`] | the local socket: protocol, server, client | bus |
 //! | [`cli`] | `fame`, a thin client | ipc, models |
@@ -30,4 +32,6 @@ pub mod headless;
 pub mod ipc;
 pub mod models;
 pub mod plugins;
+pub mod skills;
 pub mod speech;
+pub mod store;

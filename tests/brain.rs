@@ -1,34 +1,16 @@
 //! The brain with its built-in plugins: what people and recognisers write, and what comes of it.
 
-use std::sync::Arc;
-
-use fame::brain::{Answer, Brain, MAX_QUERY_CHARS, Query, Route, Source};
-use fame::plugins::Registry;
-use fame_plugin::FixedClock;
+use fame::brain::{Answer, Brain, MAX_QUERY_CHARS, Route};
 use proptest::prelude::*;
 
-/// A Wednesday afternoon.
-fn clock() -> Arc<FixedClock> {
-    Arc::new(FixedClock::new(
-        "2026-11-25T15:05:00[Europe/Berlin]".parse().unwrap(),
-    ))
-}
+use crate::support::brain::{ask_in, clock, skilled};
 
 fn brain() -> Brain {
-    Brain::new(Registry::builtin(clock()).unwrap())
-}
-
-fn query(text: &str) -> Query {
-    Query {
-        text: text.into(),
-        confidence: None,
-        source: Source::Headless,
-        session: "test".into(),
-    }
+    skilled(clock())
 }
 
 async fn ask(brain: &Brain, text: &str) -> Answer {
-    brain.answer(query(text)).await
+    ask_in(brain, "test", text).await
 }
 
 #[tokio::test]
@@ -141,7 +123,8 @@ async fn it_says_what_it_can_do_with_all_plugins() {
     assert_eq!(
         reply.speech,
         "You can ask me what time it is, what the date is, what 15 percent of 80 is, how many \
-         ounces are in a pound, or to tell you a joke. And say stop whenever you've heard enough."
+         ounces are in a pound, to set a timer for ten minutes, how long is left on a timer, or to \
+         tell you a joke. And say stop whenever you've heard enough."
     );
 }
 
@@ -209,7 +192,7 @@ fn what_is_meant_otherwise_is_not_taken() {
     for text in [
         "What time does the movie start?",
         "What time is my appointment?",
-        "Set a timer for ten minutes.",
+        "Set an alarm for ten o'clock.",
         "What's the weather like today?",
         "Play some jazz.",
         "Turn off the lights in the kitchen.",

@@ -1,10 +1,10 @@
 //! The dialogue under every order of events.
 
-use fame::brain::Source;
+use fame::brain::{Query, Source};
 use fame::bus::{EndReason, Event, IgnoreReason, State};
 use fame::config::{Listen, ListenMode};
 use fame::dialogue::core::{
-    Dialogue, HEARING_LIMIT_MS, SPEAKING_LIMIT_MS, THINKING_LIMIT_MS, WAITING,
+    Dialogue, HEARING_LIMIT_MS, QUESTION_LIFE_MS, SPEAKING_LIMIT_MS, THINKING_LIMIT_MS, WAITING,
 };
 use fame::dialogue::io::{Answered, Command, Effect, Heard, Input, Outcome, Settings, TurnId};
 use fame_plugin::Act;
@@ -29,6 +29,8 @@ impl Bench {
             always_addressed: false,
             reveal_ignored: true,
             source: Source::Voice,
+            session: "test".into(),
+            first_turn: 1,
         };
         Self {
             dialogue: Dialogue::new(settings),
@@ -88,11 +90,34 @@ impl Bench {
         };
         self.input(Input::Answered(turn, answer))
     }
+
+    /// The brain answers with a question.
+    fn answer_asking(&mut self, turn: TurnId, question: &str) -> Vec<Effect> {
+        let answer = Answered {
+            speech: question.into(),
+            expects_answer: true,
+            ..Answered::default()
+        };
+        self.input(Input::Answered(turn, answer))
+    }
+}
+
+fn ask(text: &str, ticket: u64, speak: bool) -> Command {
+    let query = Query {
+        text: text.into(),
+        source: Source::Ipc,
+        ..Query::default()
+    };
+    Command::Ask {
+        query: Box::new(query),
+        speak,
+        ticket,
+    }
 }
 
 fn asked(effects: &[Effect]) -> Option<(TurnId, &str)> {
     effects.iter().find_map(|effect| match effect {
-        Effect::Ask { turn, text, .. } => Some((*turn, text.as_str())),
+        Effect::Ask(query) => Some((query.turn, query.text.as_str())),
         _ => None,
     })
 }
@@ -169,6 +194,8 @@ fn talk_among_people_is_ignored_and_its_text_kept_private() {
         always_addressed: false,
         reveal_ignored: false,
         source: Source::Voice,
+        session: "test".into(),
+        first_turn: 1,
     });
     private.handle(Input::SpeechStarted(1), 0);
     let heard = Heard {
@@ -365,12 +392,7 @@ fn repeat_says_the_last_reply_again() {
 #[test]
 fn clients_learn_how_their_requests_end() {
     let mut bench = Bench::new(ListenMode::Wake);
-    let ask = |ticket, speak| Command::Ask {
-        text: "hi".into(),
-        speak,
-        ticket,
-        source: Source::Ipc,
-    };
+    let ask = |ticket, speak| ask("hi", ticket, speak);
     let (turn, _) = asked(&bench.command(ask(1, true)))
         .map(|(turn, text)| (turn, text.to_owned()))
         .unwrap();
@@ -387,7 +409,7 @@ fn clients_learn_how_their_requests_end() {
     assert!(
         effects
             .iter()
-            .any(|e| matches!(e, Effect::Deliver(50, Outcome::Replied { .. })))
+            .any(|e| matches!(e, Effect::Deliver(50, Outcome::Replied(_))))
     );
     assert_eq!(spoken(&effects), None);
     bench.answer(turn, "Hello.", &[]);
@@ -406,7 +428,8 @@ fn a_client_that_leaves_takes_its_request_with_it() {
     let mut bench = Bench::new(ListenMode::Wake);
     bench.command(Command::Say {
         text: "a long speech".into(),
-        ticket: 7,
+        ticket: Some(7),
+        asks: None,
     });
     assert_eq!(bench.dialogue.state(), State::Speaking);
     assert!(
@@ -417,13 +440,104 @@ fn a_client_that_leaves_takes_its_request_with_it() {
     assert_eq!(bench.dialogue.state(), State::Idle);
 }
 
+#[test]
+fn sentences_are_spoken_as_they_come() {
+    let mut bench = Bench::new(ListenMode::Wake);
+    let (turn, _) = asked(&bench.hear("Hey Fame, tell me about rain")).unwrap();
+    let first = bench.input(Input::Sentence(turn, "Rain is water.".into()));
+    assert_eq!(spoken(&first), Some("Rain is water."));
+    assert_eq!(bench.dialogue.state(), State::Speaking);
+    // The voice is ready before the next sentence is: the turn is not over.
+    bench.input(Input::VoiceFinished(turn));
+    assert_eq!(bench.dialogue.state(), State::Speaking);
+    let second = bench.input(Input::Sentence(turn, "It falls.".into()));
+    assert_eq!(spoken(&second), Some("It falls."));
+    // The whole answer is told, and not spoken again.
+    let whole = bench.answer(turn, "Rain is water. It falls.", &[]);
+    assert_eq!(spoken(&whole), None);
+    assert!(whole.iter().any(|effect| matches!(
+        effect,
+        Effect::Publish(Event::Reply { text, .. }) if text == "Rain is water. It falls."
+    )));
+    bench.input(Input::VoiceFinished(turn));
+    assert_eq!(bench.dialogue.state(), State::Idle);
+}
+
+#[test]
+fn an_answer_cut_short_is_given_up_where_it_is_made() {
+    let mut bench = Bench::new(ListenMode::Wake);
+    let (turn, _) = asked(&bench.hear("Hey Fame, tell me about rain")).unwrap();
+    bench.input(Input::Sentence(turn, "Rain is water.".into()));
+    let stopped = bench.command(Command::Stop);
+    assert!(stopped.contains(&Effect::StopVoice));
+    assert!(stopped.contains(&Effect::Abandon(turn)));
+    let late = bench.input(Input::Sentence(turn, "It falls.".into()));
+    assert_eq!(spoken(&late), None);
+    assert_eq!(bench.dialogue.state(), State::Idle);
+}
+
+fn gave_up(effects: &[Effect]) -> bool {
+    effects.contains(&Effect::ForgetQuestion)
+}
+
+#[test]
+fn a_question_without_an_answer_is_given_up_aloud() {
+    let mut bench = Bench::new(ListenMode::Wake);
+    let (turn, _) = asked(&bench.hear("Hey Fame, set a timer")).unwrap();
+    bench.answer_asking(turn, "For how long?");
+    bench.input(Input::VoiceFinished(turn));
+    assert_eq!(bench.dialogue.state(), State::Listening, "the ear opens");
+    assert!(!gave_up(&bench.wait(QUESTION_LIFE_MS - 1)));
+    let effects = bench.wait(1);
+    assert!(gave_up(&effects));
+    assert_eq!(spoken(&effects), Some("I'll leave that for now."));
+    assert!(!gave_up(&bench.wait(QUESTION_LIFE_MS)), "once");
+}
+
+#[test]
+fn an_answer_that_is_being_given_is_waited_for() {
+    let mut bench = Bench::new(ListenMode::Wake);
+    let (turn, _) = asked(&bench.hear("Hey Fame, set a timer")).unwrap();
+    bench.answer_asking(turn, "For how long?");
+    bench.input(Input::VoiceFinished(turn));
+    bench.now += 5_000;
+    let utterance = bench.begin();
+    assert!(!gave_up(&bench.wait(QUESTION_LIFE_MS)));
+    let effects = bench.end(utterance, "ten minutes", EndReason::Silence);
+    let (turn, _) = asked(&effects).unwrap();
+    assert!(!gave_up(&bench.wait(QUESTION_LIFE_MS)));
+    bench.answer(turn, "Ten minutes from now.", &[]);
+    bench.input(Input::VoiceFinished(turn));
+    assert!(
+        !gave_up(&bench.wait(2 * QUESTION_LIFE_MS)),
+        "it was answered"
+    );
+}
+
+#[test]
+fn a_question_to_a_silent_client_ends_silently() {
+    let mut bench = Bench::new(ListenMode::Wake);
+    let (turn, _) = asked(&bench.command(ask("set a timer", 1, false)))
+        .map(|(turn, text)| (turn, text.to_owned()))
+        .unwrap();
+    let effects = bench.answer_asking(turn, "For how long?");
+    assert!(effects.iter().any(|effect| matches!(
+        effect,
+        Effect::Deliver(1, Outcome::Replied(reply)) if reply.asks
+    )));
+    let effects = bench.wait(QUESTION_LIFE_MS);
+    assert!(gave_up(&effects));
+    assert_eq!(spoken(&effects), None);
+}
+
 #[derive(Clone, Debug)]
 enum Op {
     Begin,
     Hear(usize, &'static str, EndReason),
     Early(usize, &'static str),
     NoWords(usize),
-    Answer(usize, &'static str, Option<Act>),
+    Sentence(usize, &'static str),
+    Answer(usize, &'static str, Option<Act>, bool),
     VoiceFinished(usize),
     Command(Command),
     Wait(u64),
@@ -455,15 +569,11 @@ fn op() -> impl Strategy<Value = Op> {
         Act::Mute,
     ]));
     let command = prop_oneof![
-        (any::<bool>(), 1..50u64).prop_map(|(speak, ticket)| Command::Ask {
-            text: "hi".into(),
-            speak,
-            ticket,
-            source: Source::Ipc
-        }),
-        (50..99u64).prop_map(|ticket| Command::Say {
+        (any::<bool>(), 1..50u64).prop_map(|(speak, ticket)| ask("hi", ticket, speak)),
+        (50..99u64, any::<bool>()).prop_map(|(ticket, asks)| Command::Say {
             text: "words".into(),
-            ticket
+            ticket: Some(ticket),
+            asks: asks.then(|| "greet".into()),
         }),
         (1..99u64).prop_map(Command::Withdraw),
         any::<bool>().prop_map(|toggle| Command::Listen { toggle }),
@@ -479,7 +589,9 @@ fn op() -> impl Strategy<Value = Op> {
         4 => (0..4usize, text.clone(), reason).prop_map(|(at, text, reason)| Op::Hear(at, text, reason)),
         2 => (0..4usize, text).prop_map(|(at, text)| Op::Early(at, text)),
         1 => (0..4usize).prop_map(Op::NoWords),
-        4 => (0..4usize, spoken, act).prop_map(|(at, text, act)| Op::Answer(at, text, act)),
+        2 => (0..4usize, spoken.clone()).prop_map(|(at, text)| Op::Sentence(at, text)),
+        4 => (0..4usize, spoken, act, any::<bool>())
+            .prop_map(|(at, text, act, asks)| Op::Answer(at, text, act, asks)),
         3 => (0..4usize).prop_map(Op::VoiceFinished),
         3 => command.prop_map(Op::Command),
         2 => (0..20_000u64).prop_map(Op::Wait),
@@ -500,7 +612,7 @@ impl Account {
         let mut account = Self::default();
         for effect in effects {
             match effect {
-                Effect::Ask { turn, .. } => account.begun.push(*turn),
+                Effect::Ask(query) => account.begun.push(query.turn),
                 Effect::Speak(turn, _) if !account.begun.contains(turn) => {
                     account.begun.push(*turn)
                 }
@@ -542,9 +654,17 @@ proptest! {
                     let utterance = open.remove(at);
                     bench.input(Input::NoWords(utterance));
                 }
-                Op::Answer(at, text, act) if at < turns.len() => {
-                    let acts: Vec<Act> = act.into_iter().collect();
-                    bench.answer(turns[at], text, &acts);
+                Op::Sentence(at, text) if at < turns.len() => {
+                    bench.input(Input::Sentence(turns[at], text.into()));
+                }
+                Op::Answer(at, text, act, asks) if at < turns.len() => {
+                    let answer = Answered {
+                        speech: text.into(),
+                        acts: act.into_iter().collect(),
+                        expects_answer: asks,
+                        ..Answered::default()
+                    };
+                    bench.input(Input::Answered(turns[at], answer));
                 }
                 Op::VoiceFinished(at) if at < turns.len() => {
                     let turn = turns.remove(at);
@@ -552,7 +672,8 @@ proptest! {
                 }
                 Op::Command(command) => {
                     match &command {
-                        Command::Ask { ticket, .. } | Command::Say { ticket, .. } => account.tickets.push(*ticket),
+                        Command::Ask { ticket, .. } => account.tickets.push(*ticket),
+                        Command::Say { ticket, .. } => account.tickets.extend(*ticket),
                         // The client is gone and hears nothing any more.
                         Command::Withdraw(ticket) => account.tickets.retain(|other| other != ticket),
                         _ => {}

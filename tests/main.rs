@@ -4,14 +4,23 @@
 
 mod audio;
 mod brain;
+mod bus;
 mod config;
+mod conversation;
 mod dialogue;
 mod endpoint;
+mod example_queries;
 mod headless;
 mod ipc;
 mod live;
+mod llm;
+mod mcp;
+mod model;
 mod models;
+mod plugins;
 mod recognizer;
+mod services;
+mod store;
 mod support;
 mod tidy;
 mod voice;

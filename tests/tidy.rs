@@ -56,16 +56,26 @@ fn rooms_import_only_what_lies_below_them() {
         ("models", &[]),
         ("bus", &[]),
         ("config", &[]),
-        ("plugins", &[]),
+        ("store", &[]),
+        ("sandbox", &[]),
+        ("plugins", &["bus", "store"]),
         ("speech", &["audio", "models", "bus", "config"]),
         ("brain", &["plugins", "bus", "config"]),
+        (
+            "skills",
+            &["brain", "plugins", "store", "models", "bus", "config"],
+        ),
         ("dialogue", &["audio", "speech", "brain", "bus", "config"]),
         (
             "headless",
             &["audio", "speech", "brain", "bus", "config", "dialogue"],
         ),
         ("ipc", &["bus", "config"]),
-        ("cli", &["bus", "config", "ipc", "models"]),
+        // `fame intents eval` needs no daemon, so it has the classifier itself.
+        (
+            "cli",
+            &["bus", "config", "ipc", "models", "brain", "sandbox"],
+        ),
     ];
     for (room, may) in allowed {
         for (path, text) in sources(&format!("src/{room}")) {

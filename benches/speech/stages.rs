@@ -9,7 +9,7 @@ use fame::audio::{FRAME_SAMPLES, NullSink};
 use fame::brain::{Brain, Query, Source};
 use fame::config::{Config, Listen};
 use fame::models::{Model, Window};
-use fame::plugins::Registry;
+use fame::skills;
 use fame::speech::endpoint::Endpointer;
 use fame::speech::recognizer::{Engine, Manner, Prompts, Whisper};
 use fame::speech::vad::Vad;
@@ -82,7 +82,7 @@ fn utterances() {
 
 /// Routing, plugin and the first sound of the voice.
 fn answers() {
-    let brain = Brain::new(Registry::builtin(Arc::new(SystemClock)).unwrap());
+    let brain = Brain::new(skills::builtin(Arc::new(SystemClock)).unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let config = Config::default();
     println!("## Answering, p50 of {ROUNDS}");
@@ -103,8 +103,9 @@ fn answers() {
                 confidence: None,
                 source: Source::Headless,
                 session: "bench".into(),
+                ..Query::default()
             };
-            answers.push(runtime.block_on(brain.answer(query)));
+            answers.push(runtime.block_on(brain.answer(query, None)));
         }
         let of = |value: fn(&fame::brain::Answer) -> f64| -> f64 {
             percentile(&answers.iter().map(value).collect::<Vec<_>>(), 0.5)

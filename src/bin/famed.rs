@@ -13,8 +13,7 @@ use fame::brain::Brain;
 use fame::config::{Config, ConfigError, Overrides, Paths, Sources};
 use fame::daemon::{self, DaemonError};
 use fame::headless::{self, Feed, Format};
-use fame::plugins::Registry;
-use fame_plugin::SystemClock;
+use fame::skills;
 use tracing_subscriber::EnvFilter;
 
 /// How long a microphone may take to deliver its first sample.
@@ -159,10 +158,9 @@ fn settings(file: Option<PathBuf>, overrides: Overrides) -> Result<(Config, Path
     Ok((config, sources.paths))
 }
 
-fn brain() -> Result<Arc<Brain>> {
-    let registry =
-        Registry::builtin(Arc::new(SystemClock)).context("the built-in plugins do not load")?;
-    Ok(Arc::new(Brain::new(registry)))
+/// FAME's own plugins and the classifier, with nothing of what a daemon keeps.
+fn brain(config: &Config) -> Result<Arc<Brain>> {
+    skills::headless(config).context("the built-in plugins do not load")
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
@@ -178,7 +176,6 @@ fn run_daemon(config: Config, paths: Paths, console: bool) -> Result<ExitCode> {
     let setup = daemon::Setup {
         config,
         paths,
-        brain: brain()?,
         console,
     };
     let (shutdown, _) = tokio::sync::watch::channel(false);
@@ -204,7 +201,13 @@ fn run_headless(config: &Config, args: HeadlessArgs, feeds: Vec<Feed>) -> Result
     };
     let runtime = runtime()?;
     let out = io::stdout().lock();
-    let failed = headless::run(config, &options, brain()?, runtime.handle().clone(), out)?;
+    let failed = headless::run(
+        config,
+        &options,
+        brain(config)?,
+        runtime.handle().clone(),
+        out,
+    )?;
     Ok(if failed == 0 {
         ExitCode::SUCCESS
     } else {

@@ -1,38 +1,81 @@
-//! Running a plugin's handler, whatever it does.
+//! Running a plugin, whatever it does.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
-use fame_plugin::{PluginError, Reply, Request};
+use fame_plugin::{PluginError, Reply, Request, Wakeup};
+use serde_json::{Map, Value};
 
-use crate::plugins::{Loaded, screen};
+use super::decision::to_values;
+use crate::plugins::breaker::{Breaker, Permit};
+use crate::plugins::mcp::{McpError, Output, Problem};
+use crate::plugins::{Loaded, Runner, screen};
 
-/// The reply of `loaded` to `request`: its own if it gives one within `limit`, else a sentence
-/// that says what happened. A call that runs over its time goes on without anybody listening and
-/// counts as running until it ends.
-pub(super) async fn call(loaded: &Loaded, request: Request, limit: Duration) -> Reply {
+/// Characters of a server's answer that are spoken; all of it is shown.
+const MAX_SPOKEN: usize = 400;
+
+/// What a plugin is called for.
+#[derive(Clone, Debug)]
+pub(super) enum Call {
+    /// A request; for a server with these arguments, or else with the slots as arguments.
+    Handle(Request, Option<Map<String, Value>>),
+    /// To take an act back.
+    Undo(String),
+    /// A time that it scheduled.
+    Wake(Wakeup),
+}
+
+/// What came of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Called {
+    pub(super) reply: Reply,
+    /// Whether the plugin did what it was called for.
+    pub(super) ok: bool,
+}
+
+/// The reply of `loaded`: its own if it gives one within `limit`, else a sentence that says what
+/// happened. A call that runs over its time goes on without anybody listening and counts as
+/// running until it ends.
+pub(super) async fn call(loaded: &Arc<Loaded>, call: Call, limit: Duration) -> Called {
     let name = &loaded.manifest.name;
     let id = loaded.manifest.id.as_str();
-    let Ok(permit) = loaded.calls.clone().try_acquire_owned() else {
+    let Ok(place) = loaded.calls.clone().try_acquire_owned() else {
         tracing::warn!(plugin = id, "all its calls are taken; request refused");
-        return Reply::say(format!(
+        return failed(format!(
             "{name} is still busy. Please try again in a moment."
         ));
     };
-    let plugin = Arc::clone(&loaded.plugin);
-    let running = tokio::task::spawn_blocking(move || {
-        let reply = plugin.handle(&request);
-        drop(permit);
-        reply
-    });
-    match tokio::time::timeout(limit, running).await {
-        Ok(Ok(Ok(reply))) => permitted(loaded, reply),
-        Ok(Ok(Err(error))) => failed(loaded, &error),
+    let permit = match breaker(loaded, |breaker| breaker.admit(Instant::now())) {
+        Ok(permit) => permit,
+        Err(refused) => {
+            tracing::debug!(plugin = id, %refused, "not called");
+            return failed(format!(
+                "{name} failed several times, so I leave it alone for a while."
+            ));
+        }
+    };
+    let work = {
+        let loaded = Arc::clone(loaded);
+        async move {
+            let outcome = run(&loaded, call).await;
+            drop(place);
+            outcome
+        }
+    };
+    // The work goes on when the time is over, so that its place stays taken until it ends.
+    let outcome = tokio::time::timeout(limit, tokio::spawn(work)).await;
+    let called = match outcome {
+        Ok(Ok(Ok(reply))) => {
+            report(loaded, permit, true);
+            return Called {
+                reply: permitted(loaded, reply),
+                ok: true,
+            };
+        }
+        Ok(Ok(Err(problem))) => problem.told(loaded),
         Ok(Err(crash)) => {
-            tracing::error!(plugin = id, %crash, "the plugin panicked");
-            Reply::say(format!(
-                "Something went wrong in {name}. Please try it another way."
-            ))
+            tracing::error!(plugin = id, %crash, "the call panicked");
+            crashed(name)
         }
         Err(_) => {
             tracing::warn!(
@@ -40,11 +83,155 @@ pub(super) async fn call(loaded: &Loaded, request: Request, limit: Duration) -> 
                 limit_s = limit.as_secs_f32(),
                 "the plugin ran over its time"
             );
-            Reply::say(format!(
-                "{name} took too long, so I stopped waiting. Please try again."
-            ))
+            late(name)
+        }
+    };
+    report(loaded, permit, false);
+    failed(called)
+}
+
+/// What went wrong within a call.
+#[derive(Debug)]
+enum Trouble {
+    Failed(PluginError),
+    Panicked(String),
+    Server(McpError),
+    /// The tool ran and says that it could not do it.
+    Refused(Output),
+}
+
+async fn run(loaded: &Arc<Loaded>, call: Call) -> Result<Reply, Trouble> {
+    match &loaded.runner {
+        Runner::Builtin(plugin) => {
+            let plugin = Arc::clone(plugin);
+            let running = tokio::task::spawn_blocking(move || match call {
+                Call::Handle(request, _) => plugin.handle(&request),
+                Call::Undo(token) => plugin.undo(&token),
+                Call::Wake(wakeup) => plugin.wake(&wakeup),
+            });
+            match running.await {
+                Ok(Ok(reply)) => Ok(reply),
+                Ok(Err(error)) => Err(Trouble::Failed(error)),
+                Err(crash) => Err(Trouble::Panicked(crash.to_string())),
+            }
+        }
+        Runner::Mcp(server) => {
+            let Call::Handle(request, arguments) = call else {
+                let offers = PluginError::failed("calling it", "a server has requests only");
+                return Err(Trouble::Failed(offers));
+            };
+            let intents = &loaded.manifest.intents;
+            let intent = intents.iter().find(|intent| intent.name == request.intent);
+            let tool = intent
+                .and_then(|intent| intent.tool.clone())
+                .unwrap_or_else(|| request.intent.clone());
+            let arguments = arguments.unwrap_or_else(|| to_values(&request.slots));
+            let output = server
+                .call(&tool, arguments)
+                .await
+                .map_err(Trouble::Server)?;
+            if output.is_error {
+                return Err(Trouble::Refused(output));
+            }
+            Ok(reply_of(output))
         }
     }
+}
+
+/// A server's text is data: it is spoken as it is, as far as one listens to a machine.
+fn reply_of(output: Output) -> Reply {
+    let spoken = shortened(&output.text);
+    let mut reply = Reply::say(&spoken);
+    if spoken != output.text {
+        reply = reply.display(output.text);
+    }
+    match output.data {
+        Some(data) => reply.data(data),
+        None => reply,
+    }
+}
+
+/// The beginning of `text`, cut after a sentence or a word.
+fn shortened(text: &str) -> String {
+    let Some((limit, _)) = text.char_indices().nth(MAX_SPOKEN) else {
+        return text.trim().to_owned();
+    };
+    let head = &text[..limit];
+    let end = head
+        .rfind(['.', '!', '?', '\n'])
+        .map(|at| at + 1)
+        .or_else(|| head.rfind(' '))
+        .unwrap_or(limit);
+    format!("{} And so on.", head[..end].trim())
+}
+
+impl Trouble {
+    /// Logs it and says it.
+    fn told(self, loaded: &Loaded) -> String {
+        let name = &loaded.manifest.name;
+        let id = loaded.manifest.id.as_str();
+        match self {
+            Self::Failed(PluginError::Host(refusal)) => {
+                tracing::warn!(plugin = id, %refusal, "the plugin could not go on");
+                format!("{name} could not do that: {refusal}.")
+            }
+            Self::Failed(error) => {
+                tracing::warn!(plugin = id, %error, "the plugin failed");
+                format!("Sorry, {name} could not do that. Please try it another way.")
+            }
+            Self::Panicked(crash) => {
+                tracing::error!(plugin = id, crash, "the plugin panicked");
+                crashed(name)
+            }
+            Self::Server(error) if matches!(error.problem, Problem::Late { .. }) => {
+                tracing::warn!(plugin = id, %error, "the plugin ran over its time");
+                late(name)
+            }
+            Self::Server(error) => {
+                tracing::warn!(plugin = id, %error, "the plugin gave no answer");
+                crashed(name)
+            }
+            Self::Refused(output) if output.text.trim().is_empty() => {
+                format!("Sorry, {name} could not do that. Please try it another way.")
+            }
+            Self::Refused(output) => format!("{name} says: {}", shortened(&output.text)),
+        }
+    }
+}
+
+fn crashed(name: &str) -> String {
+    format!("Something went wrong in {name}. Please try it another way.")
+}
+
+fn late(name: &str) -> String {
+    format!("{name} took too long, so I stopped waiting. Please try again.")
+}
+
+fn failed(speech: String) -> Called {
+    Called {
+        reply: Reply::say(speech),
+        ok: false,
+    }
+}
+
+fn report(loaded: &Loaded, permit: Permit, ok: bool) {
+    breaker(loaded, |breaker| {
+        if ok {
+            breaker.succeed(permit);
+        } else if breaker.fail(permit, Instant::now()) {
+            tracing::warn!(plugin = loaded.manifest.id, "failed repeatedly; left alone");
+        }
+    });
+}
+
+fn breaker<T>(loaded: &Loaded, work: impl FnOnce(&mut Breaker) -> T) -> T {
+    // A breaker is a plain value that is whole after every call, even one that panicked.
+    work(
+        &mut loaded
+            .breaker
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner),
+    )
 }
 
 fn permitted(loaded: &Loaded, mut reply: Reply) -> Reply {
@@ -58,10 +245,16 @@ fn permitted(loaded: &Loaded, mut reply: Reply) -> Reply {
     reply
 }
 
-fn failed(loaded: &Loaded, error: &PluginError) -> Reply {
-    let name = &loaded.manifest.name;
-    tracing::warn!(plugin = loaded.manifest.id, %error, "the plugin failed");
-    Reply::say(format!(
-        "Sorry, {name} could not do that. Please try it another way."
-    ))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_answer_is_cut_where_one_can_stop() {
+        assert_eq!(shortened(" It is warm. "), "It is warm.");
+        let long = format!("First. {}", "word ".repeat(200));
+        assert_eq!(shortened(&long), "First. And so on.");
+        let endless = "ä".repeat(1_000);
+        assert!(shortened(&endless).chars().count() < MAX_SPOKEN + 20);
+    }
 }

@@ -12,10 +12,18 @@ const WORTH_NAMING: f32 = 0.5;
 /// Things that are named.
 const NAMED: usize = 2;
 
+/// What is said when the plugin that was meant is not there any more.
+pub(super) const LOST: &str =
+    "I can't do that any more: its plugin was unloaded. Please try again.";
+
 /// The reply to a query that `decision` made nothing of.
 pub(super) fn reply(registry: &Registry, query: &Query, decision: &Decision) -> Reply {
     if query.text.chars().count() > MAX_QUERY_CHARS {
         return Reply::say("That was too long for me. Please say it in a sentence or two.");
+    }
+    if let Some(intent) = &query.intent {
+        return Reply::say(format!("I know nothing called {intent}."))
+            .display(format!("{}.", decision.reason));
     }
     if !query.text.contains(char::is_alphanumeric) {
         return Reply::say("I didn't hear any words. Please say it again.");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Failure;
 use super::context::Context;
 use super::status::state_word;
-use crate::bus::{EndReason, Event, IgnoreReason};
+use crate::bus::{ApprovalOutcome, EndReason, Event, IgnoreReason};
 use crate::ipc::ClientError;
 use crate::ipc::protocol::{DropReason, Dropped, EventNote, Notification, Status};
 
@@ -115,6 +115,42 @@ fn words(event: Event) -> Option<(&'static str, String)> {
             "intent",
             format!("{intent} of {plugin}, {confidence:.2}, by {route}"),
         ),
+        // What was heard tells the words.
+        Event::VoiceInput { .. } => return None,
+        Event::QueryReceived {
+            turn, text, source, ..
+        } => ("request", format!("{text:?}, turn {turn}, by {source}")),
+        Event::QueryCompleted {
+            turn,
+            intent,
+            plugin,
+            ok,
+            ms,
+        } => {
+            let done = if ok { "done" } else { "not done" };
+            let words = format!("turn {turn}, {intent} of {plugin}, {done} in {ms:.0} ms");
+            ("answer", words)
+        }
+        Event::QuestionExpired { intent } => {
+            ("question", format!("nobody answered; {intent} is given up"))
+        }
+        Event::ApprovalRequested { id, what, .. } => (
+            "approval",
+            format!("{what} Answer with `fame approvals yes {id}` or `no {id}`"),
+        ),
+        Event::ApprovalAnswered { id, outcome, by } => {
+            let by = by.map_or(String::new(), |by| format!(" by {by}"));
+            ("approval", format!("{id}: {}{by}", outcome_words(outcome)))
+        }
+        Event::PluginChanged {
+            plugin,
+            state,
+            reason,
+        } => {
+            let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
+            ("plugin", format!("{plugin} is {state}{reason}"))
+        }
+        Event::PluginEvent { topic, data } => ("plugin", format!("{topic} {data}")),
         Event::Reply { text, .. } => ("reply", format!("{text:?}")),
         Event::TurnFinished {
             latency_ms,
@@ -126,6 +162,15 @@ fn words(event: Event) -> Option<(&'static str, String)> {
         }
         Event::Error { code, message } => ("error", format!("{code}: {message}")),
     })
+}
+
+fn outcome_words(outcome: ApprovalOutcome) -> &'static str {
+    match outcome {
+        ApprovalOutcome::Approved => "approved",
+        ApprovalOutcome::Denied => "denied",
+        ApprovalOutcome::Expired => "expired",
+        ApprovalOutcome::Cancelled => "given up",
+    }
 }
 
 fn end_words(reason: EndReason) -> &'static str {

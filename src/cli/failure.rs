@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use super::Terminal;
+use crate::brain::classifier::{ClassifierError, ExamplesError};
 use crate::config::ConfigError;
 use crate::ipc::ClientError;
 use crate::models::{InstallError, ModelError};
@@ -47,6 +48,12 @@ pub enum Failure {
     /// A model cannot be installed.
     #[error(transparent)]
     Install(#[from] InstallError),
+    /// Examples of intents cannot be used.
+    #[error(transparent)]
+    Examples(#[from] ExamplesError),
+    /// A classifier cannot be trained or tried.
+    #[error(transparent)]
+    Classifier(#[from] ClassifierError),
     /// The output cannot be written.
     #[error("cannot write the output")]
     Output(#[from] io::Error),
@@ -89,7 +96,11 @@ impl Failure {
             Self::Config(error) => Some(error.hint()),
             Self::Other { hint, .. } => Some(hint.clone()),
             // These say it in their own text.
-            Self::Model(_) | Self::Install(_) | Self::Arguments(_) => None,
+            Self::Model(_)
+            | Self::Install(_)
+            | Self::Examples(_)
+            | Self::Classifier(_)
+            | Self::Arguments(_) => None,
             Self::Output(_) => Some("is the disk full?".into()),
         }
     }

@@ -4,16 +4,21 @@
 //! JSON and nothing else; its fields are those of [`crate::ipc::protocol`] and change by addition
 //! only, the text for people may change at any time.
 
+mod approvals;
 mod completions;
 mod config;
 mod context;
 mod daemon;
 mod devices;
 mod events;
+mod explain;
 mod failure;
+mod intents;
 mod models;
+mod plugins;
 mod status;
 mod talk;
+mod teach;
 mod terminal;
 
 use std::ffi::OsString;
@@ -78,10 +83,24 @@ enum Verb {
     Devices,
     /// Print what happens, as it happens
     Events,
+    /// Explain how a request was understood
+    Why(explain::Why),
+    /// Show how a request would be understood, without acting on it
+    Test(explain::Test),
+    /// Teach what you mean by a sentence
+    Teach(teach::Teach),
+    /// List and answer what waits for your approval
+    Approvals(approvals::Waiting),
     /// Change the recogniser while FAME runs
     Set(daemon::Set),
     /// Stop the daemon
     Shutdown,
+    /// Plugins: list, allow, switch, write a new one
+    #[command(subcommand)]
+    Plugins(plugins::Plugins),
+    /// Measure how well intents are told apart
+    #[command(subcommand)]
+    Intents(intents::Intents),
     /// Speech models: list, fetch, import, find
     #[command(subcommand)]
     Models(models::Models),
@@ -135,8 +154,14 @@ fn execute(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
         Verb::Wake => talk::wake(&mut context),
         Verb::Devices => devices::run(&mut context),
         Verb::Events => events::run(&mut context),
+        Verb::Why(why) => why.run(&mut context),
+        Verb::Test(test) => test.run(&mut context),
+        Verb::Teach(teach) => teach.run(&mut context),
+        Verb::Approvals(waiting) => waiting.run(&mut context),
         Verb::Set(set) => set.run(&mut context),
         Verb::Shutdown => daemon::shutdown(&mut context),
+        Verb::Plugins(plugins) => plugins.run(&mut context),
+        Verb::Intents(intents) => intents.run(&mut context),
         Verb::Models(models) => models.run(&mut context),
         Verb::Config(settings) => settings.run(&mut context),
         Verb::Completions(completions) => completions.run(&mut context, Cli::command()),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::Failure;
 use super::context::Context;
-use crate::ipc::protocol::{Mode, Recognizer, Request, State, Status};
+use crate::ipc::protocol::{Mode, Recognizer, Request, State, Status, Understanding};
 
 pub(super) fn run(context: &mut Context<'_>) -> Result<(), Failure> {
     context.call(&Request::Status, words)
@@ -50,6 +50,13 @@ pub(super) fn words(status: &Status) -> String {
         rows.push(("", format!("{} failed: {}", failed.voice, failed.reason)));
     }
     rows.push(("plugins", status.plugins.join(", ")));
+    rows.push(("classifier", classifier(&status.understanding)));
+    if let Some(model) = &status.understanding.model {
+        rows.push(("model", model.clone()));
+    }
+    if let Some(reason) = &status.understanding.reason {
+        rows.push(("", reason.clone()));
+    }
     if status.overruns > 0 {
         rows.push(("overruns", format!("{} frames lost", status.overruns)));
     }
@@ -78,6 +85,15 @@ pub(super) fn recognizer_words(recognizer: &Recognizer) -> String {
         words = format!("{words}: {error}");
     }
     words
+}
+
+fn classifier(understanding: &Understanding) -> String {
+    match understanding.classifier.as_deref() {
+        Some("both") => "n-grams and sentence embeddings".into(),
+        Some("ngrams") => "n-grams alone".into(),
+        Some(other) => other.into(),
+        None => "being trained".into(),
+    }
 }
 
 fn microphone(status: &Status) -> String {

@@ -21,6 +21,9 @@ pub(super) struct Ask {
     /// Share the context of earlier requests with this name
     #[arg(long, value_name = "NAME")]
     session: Option<String>,
+    /// Take it for this intent, whatever the text says
+    #[arg(long, value_name = "INTENT")]
+    intent: Option<String>,
 }
 
 impl Ask {
@@ -30,8 +33,12 @@ impl Ask {
             text: self.text.join(" "),
             speak: self.speak,
             session: self.session,
+            intent: self.intent,
+            user: None,
         });
-        context.call(&request, |asked: &Asked| asked.reply.clone())
+        context.call(&request, |asked: &Asked| {
+            asked.display.clone().unwrap_or_else(|| asked.reply.clone())
+        })
     }
 }
 

@@ -87,6 +87,11 @@ impl Sources {
         let mut config = configure(merged, "", &Origin::CommandLine)?;
         self.expand(&mut config.recognizer.model_folder);
         self.expand(&mut config.ipc.socket);
+        for folder in &mut config.plugins.folders {
+            if let Ok(rest) = folder.strip_prefix("~") {
+                *folder = self.paths.home.join(rest);
+            }
+        }
         Ok(config)
     }
 

@@ -2,14 +2,21 @@
 
 mod document;
 mod error;
+mod llm;
 mod load;
 mod paths;
+mod policy;
 mod schema;
 mod validate;
 
 pub use error::{ConfigError, Origin};
+pub use llm::{
+    KeySource, Llm, SECONDS as LLM_SECONDS, TEMPERATURE as LLM_TEMPERATURE, TOKENS as LLM_TOKENS,
+};
 pub use load::{MAX_FILE, Overrides, Sources, load};
 pub use paths::{CONFIG_VARIABLE, Paths};
+pub use policy::{Policy, Rule};
 pub use schema::{
-    Audio, Config, Ipc, Listen, ListenMode, Recognizer, Voice, VoiceCommand, VoiceKind, VoiceOutput,
+    Audio, Config, Ipc, Listen, ListenMode, Plugins, Recognizer, Voice, VoiceCommand, VoiceKind,
+    VoiceOutput,
 };

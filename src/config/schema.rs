@@ -4,10 +4,14 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Llm, Policy};
+
 /// The whole configuration. Each field of each section may be left out of a file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// Whether FAME and its plugins may reach other machines. Off, only this machine is talked to.
+    pub allow_network: bool,
     /// Devices.
     pub audio: Audio,
     /// When FAME listens and when an utterance begins and ends.
@@ -18,6 +22,12 @@ pub struct Config {
     pub voice: Voice,
     /// The local socket.
     pub ipc: Ipc,
+    /// A language model for what nothing else understands. Left out: none.
+    pub llm: Option<Llm>,
+    /// Where plugins are.
+    pub plugins: Plugins,
+    /// What may be done without asking.
+    pub policy: Policy,
 }
 
 /// `[audio]`
@@ -211,4 +221,23 @@ impl Default for VoiceCommand {
 pub struct Ipc {
     /// The socket's path. Empty: `fame/famed.sock` in the user's runtime folder.
     pub socket: Option<PathBuf>,
+}
+
+/// `[plugins]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Plugins {
+    /// Folders to look for plugins in, besides `plugins` in FAME's data folder.
+    pub folders: Vec<PathBuf>,
+    /// How long a plugin may take for one request, in seconds (0.5 to 60).
+    pub call_seconds: f32,
+}
+
+impl Default for Plugins {
+    fn default() -> Self {
+        Self {
+            folders: Vec::new(),
+            call_seconds: 5.0,
+        }
+    }
 }

@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use super::error::{ConfigError, Origin};
-use super::{Config, Listen, Recognizer, Voice};
+use super::{
+    Config, LLM_SECONDS, LLM_TEMPERATURE, LLM_TOKENS, Listen, Llm, Plugins, Recognizer, Voice,
+};
 
 /// A setting outside its bounds.
 #[derive(Debug)]
@@ -35,10 +37,62 @@ pub(super) fn validate(config: &Config) -> Checked {
     listen(&config.listen)?;
     recognizer(&config.recognizer)?;
     voice(&config.voice)?;
+    plugins(&config.plugins)?;
+    config.llm.as_ref().map_or(Ok(()), llm)?;
     match &config.ipc.socket {
         Some(socket) => rooted("ipc.socket", socket),
         None => Ok(()),
     }
+}
+
+fn llm(llm: &Llm) -> Checked {
+    let default = Llm::default();
+    spoken("llm.base_url", &llm.base_url)?;
+    spoken("llm.model", &llm.model)?;
+    let times = [
+        (
+            "llm.connect_seconds",
+            llm.connect_seconds,
+            default.connect_seconds,
+        ),
+        (
+            "llm.first_token_seconds",
+            llm.first_token_seconds,
+            default.first_token_seconds,
+        ),
+        (
+            "llm.total_seconds",
+            llm.total_seconds,
+            default.total_seconds,
+        ),
+    ];
+    for (key, value, default) in times {
+        within(key, value, LLM_SECONDS, default)?;
+    }
+    within(
+        "llm.max_tokens",
+        llm.max_tokens,
+        LLM_TOKENS,
+        default.max_tokens,
+    )?;
+    within(
+        "llm.temperature",
+        llm.temperature,
+        LLM_TEMPERATURE,
+        default.temperature,
+    )
+}
+
+fn plugins(plugins: &Plugins) -> Checked {
+    for folder in &plugins.folders {
+        rooted("plugins.folders", folder)?;
+    }
+    within(
+        "plugins.call_seconds",
+        plugins.call_seconds,
+        0.5..=60.0,
+        Plugins::default().call_seconds,
+    )
 }
 
 fn listen(listen: &Listen) -> Checked {

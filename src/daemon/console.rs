@@ -96,6 +96,9 @@ fn sentence(event: &Event) -> Option<String> {
         Event::AudioOverrun { lost } => {
             Some(format!("mic   {lost} frames lost; the machine is too busy"))
         }
+        Event::ApprovalRequested { id, what, .. } => Some(format!(
+            "ask   {what} (`fame approvals yes {id}` or `no {id}`)"
+        )),
         Event::Error { message, .. } => Some(format!("error {message}")),
         _ => None,
     }

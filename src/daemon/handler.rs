@@ -7,30 +7,38 @@ use crossbeam_channel::{Sender, TrySendError};
 use serde_json::Value;
 use tokio::sync::{broadcast, oneshot, watch};
 
+use super::ports::SESSION;
 use super::shared::Shared;
 use super::{Job, LiveDriver};
 use crate::audio;
-use crate::brain::Source;
+use crate::brain::{Brain, Query, Source};
 use crate::bus::{Published, State};
 use crate::config::{Config, VoiceKind};
 use crate::dialogue::driver::Happening;
-use crate::dialogue::io::{Command, Outcome, Ticket};
+use crate::dialogue::io::{Command, Outcome, Replied, Ticket};
 use crate::ipc::Handler;
-use crate::ipc::protocol::{self, ListenAction, Request, RpcError, result};
+use crate::ipc::protocol::{self, ListenAction, PluginsParams, Request, RpcError, result};
 use crate::models::Window;
+use crate::plugins::manager::ManageError;
+use crate::skills::{self, Skills};
 use crate::speech::recognizer::Recognizer;
 use crate::speech::voice::Speaker;
 
 /// Characters of a text that a client wants spoken; more is refused.
 const LONGEST_SAY: usize = 10_000;
 
+/// The conversation in which `test` understands a text unless it names another: nothing was ever
+/// said in it.
+const TEST_SESSION: &str = "test";
+
 /// See the module's documentation.
 pub(super) struct DaemonHandler {
+    pub(super) brain: Arc<Brain>,
+    pub(super) skills: Arc<Skills>,
     pub(super) shared: Arc<Shared>,
     pub(super) jobs: Sender<Job>,
     pub(super) recognizer: Arc<Recognizer>,
     pub(super) speaker: Arc<Speaker>,
-    pub(super) plugins: Vec<String>,
     pub(super) config: std::sync::Mutex<Config>,
     pub(super) next_ticket: AtomicU64,
     pub(super) shutdown: watch::Sender<bool>,
@@ -41,22 +49,22 @@ impl Handler for DaemonHandler {
         match request {
             Request::Status => result(self.status()),
             Request::Ask(params) => {
-                let (ticket, source) = (self.ticket(), Source::Ipc);
-                let ask = Command::Ask {
+                let ticket = self.ticket();
+                let query = Query {
                     text: params.text,
+                    source: Source::Ipc,
+                    session: params.session.unwrap_or_else(|| SESSION.into()),
+                    user: params.user,
+                    intent: params.intent,
+                    ..Query::default()
+                };
+                let ask = Command::Ask {
+                    query: Box::new(query),
                     speak: params.speak,
                     ticket,
-                    source,
                 };
                 match self.request(ticket, ask).await? {
-                    Outcome::Replied { text, matched, .. } => {
-                        let (intent, plugin) = matched.unzip();
-                        result(protocol::Asked {
-                            reply: text,
-                            intent,
-                            plugin,
-                        })
-                    }
+                    Outcome::Replied(reply) => result(asked(*reply)),
                     Outcome::Cancelled => {
                         Err(RpcError::cancelled("the request was stopped; ask again"))
                     }
@@ -76,14 +84,15 @@ impl Handler for DaemonHandler {
                         ticket,
                         Command::Say {
                             text: params.text,
-                            ticket,
+                            ticket: Some(ticket),
+                            asks: None,
                         },
                     )
                     .await?;
                 match outcome {
                     Outcome::Busy => Err(busy()),
                     outcome => result(protocol::Said {
-                        finished: matches!(outcome, Outcome::Replied { .. }),
+                        finished: matches!(outcome, Outcome::Replied(_)),
                         voice: self.speaker.status().active.map(voice_name),
                     }),
                 }
@@ -120,6 +129,37 @@ impl Handler for DaemonHandler {
             }
             Request::Devices => self.devices().await,
             Request::Set(params) => self.set(params).await,
+            Request::Why(params) => self.why(params),
+            Request::Test(params) => {
+                let query = Query {
+                    text: params.text,
+                    source: Source::Ipc,
+                    session: params.session.unwrap_or_else(|| TEST_SESSION.into()),
+                    ..Query::default()
+                };
+                let brain = self.brain.clone();
+                let decisions = tokio::task::spawn_blocking(move || brain.decide_all(&query))
+                    .await
+                    .map_err(|error| RpcError::internal(format!("deciding failed: {error}")))?;
+                result(serde_json::json!({ "decisions": decisions }))
+            }
+            Request::Approvals => {
+                result(serde_json::json!({ "approvals": self.brain.approvals() }))
+            }
+            Request::Approve(params) => {
+                let reply = self
+                    .brain
+                    .settle(params.id, params.yes, "ipc")
+                    .await
+                    .map_err(|error| {
+                        RpcError::new(protocol::code::INVALID_PARAMS, error.to_string())
+                    })?;
+                result(protocol::Approved {
+                    reply: reply.speech,
+                })
+            }
+            Request::Teach(params) => self.teach(params).await,
+            Request::Plugins(params) => self.plugins(params).await,
             Request::Shutdown => {
                 self.shutdown.send_replace(true);
                 result(protocol::Done {})
@@ -227,7 +267,14 @@ impl DaemonHandler {
                     })
                     .collect(),
             },
-            plugins: self.plugins.clone(),
+            plugins: self
+                .brain
+                .registry()
+                .plugins()
+                .iter()
+                .map(|loaded| loaded.manifest.id.clone())
+                .collect(),
+            understanding: self.understanding(),
             overruns: facts.overruns,
             last_turn: (!turn.reply.is_empty()).then_some(protocol::LastTurn {
                 heard: turn.heard,
@@ -253,6 +300,85 @@ impl DaemonHandler {
                 true => status.error,
                 false => Some("the model is being loaded".into()),
             },
+        }
+    }
+
+    fn understanding(&self) -> protocol::Understanding {
+        let skills::Understanding {
+            classifier,
+            reason,
+            model,
+        } = self.skills.understanding();
+        protocol::Understanding {
+            classifier,
+            reason,
+            model,
+        }
+    }
+
+    fn why(&self, params: protocol::WhyParams) -> Result<Value, RpcError> {
+        let explained = self.skills.why(params.turn).map_err(|error| {
+            RpcError::unavailable(format!("the turn cannot be looked up: {error}"))
+        })?;
+        explained.ok_or_else(|| {
+            let message = match params.turn {
+                Some(turn) => {
+                    format!("there is no turn {turn} any more; `fame events` numbers them")
+                }
+                None => "nothing was asked yet; ask something first".into(),
+            };
+            RpcError::new(protocol::code::INVALID_PARAMS, message)
+        })
+    }
+
+    async fn teach(&self, params: protocol::TeachParams) -> Result<Value, RpcError> {
+        if let Some(intent) = &params.intent
+            && self.brain.registry().intent(intent).is_none()
+        {
+            return Err(RpcError::new(
+                protocol::code::INVALID_PARAMS,
+                format!("there is no intent `{intent}`; `fame plugins info` names them"),
+            ));
+        }
+        let skills = self.skills.clone();
+        let corrections =
+            tokio::task::spawn_blocking(move || skills.teach(params.text, params.intent))
+                .await
+                .map_err(|error| RpcError::internal(format!("teaching failed: {error}")))?
+                .map_err(|error| RpcError::unavailable(error.to_string()))?;
+        result(protocol::Taught { corrections })
+    }
+
+    async fn plugins(&self, params: PluginsParams) -> Result<Value, RpcError> {
+        let plugins = self.skills.plugins();
+        let done = match params {
+            PluginsParams::List => {
+                return result(serde_json::json!({ "plugins": plugins.list() }));
+            }
+            PluginsParams::Info { plugin } => plugins.info(&plugin).await,
+            PluginsParams::Enable { plugin } => plugins.enable(&plugin).await,
+            PluginsParams::Disable { plugin } => plugins.disable(&plugin).await,
+            PluginsParams::Grant { plugin, hash } => match hash.map(|hash| hash.parse()) {
+                None => plugins.grant(&plugin, None).await,
+                Some(Ok(hash)) => plugins.grant(&plugin, Some(hash)).await,
+                Some(Err(error)) => {
+                    return Err(RpcError::new(
+                        protocol::code::INVALID_PARAMS,
+                        format!("bad `hash`: {error}; copy it from `fame plugins info {plugin}`"),
+                    ));
+                }
+            },
+            PluginsParams::Revoke { plugin } => plugins.revoke(&plugin).await,
+            PluginsParams::Reload { plugin } => plugins.reload(&plugin).await,
+        };
+        match done {
+            Ok(info) => result(info),
+            Err(ManageError::Busy) => Err(RpcError::busy(ManageError::Busy.to_string())),
+            Err(error @ ManageError::Grants(_)) => Err(RpcError::unavailable(error.to_string())),
+            Err(error) => Err(RpcError::new(
+                protocol::code::INVALID_PARAMS,
+                error.to_string(),
+            )),
         }
     }
 
@@ -341,6 +467,28 @@ impl Drop for Withdrawal<'_> {
             driver.ports().clients.remove(&ticket);
             driver.handle(Happening::Command(Command::Withdraw(ticket)));
         }));
+    }
+}
+
+fn asked(reply: Replied) -> protocol::Asked {
+    let (intent, plugin) = reply.matched.unzip();
+    protocol::Asked {
+        reply: reply.text,
+        intent,
+        plugin,
+        turn: reply.turn,
+        display: reply.display,
+        data: reply.data,
+        sources: reply
+            .sources
+            .into_iter()
+            .map(|source| protocol::Source {
+                title: source.title,
+                url: source.url,
+            })
+            .collect(),
+        asks: reply.asks,
+        approval: reply.approval,
     }
 }
 

@@ -20,18 +20,19 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::audio::{CaptureEvent, FRAME_SAMPLES, Loudspeaker, Microphone, SAMPLE_RATE, Sink};
-use crate::brain::{Brain, Source};
+use crate::brain::Source;
 use crate::bus::{Bus, Event};
 use crate::config::{Config, Paths};
 use crate::dialogue::driver::{Driver, Happening, Partials};
 use crate::dialogue::io::{Command, Input, Settings};
 use crate::ipc::{IpcError, Server};
+use crate::skills::{self, Say, Skills};
 use crate::speech::recognizer::{self, Recognizer};
 use crate::speech::voice::{Prosody, Speaker, SpeakerError, SpeakerEvent, VoiceChain};
 
@@ -86,6 +87,9 @@ pub enum DaemonError {
     /// The voice does not start.
     #[error(transparent)]
     Voice(#[from] SpeakerError),
+    /// FAME's own plugins are malformed: a bug.
+    #[error("FAME's own plugins do not load: {0}; please report this")]
+    Plugins(#[from] fame_plugin::sentence::TemplateError),
 }
 
 /// What a daemon is made of besides its settings.
@@ -94,8 +98,6 @@ pub struct Setup {
     pub config: Config,
     /// Where files and the socket are.
     pub paths: Paths,
-    /// Answers requests.
-    pub brain: Arc<Brain>,
     /// Whether heard, answered and state are shown in the terminal.
     pub console: bool,
 }
@@ -105,7 +107,6 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
     let Setup {
         config,
         paths,
-        brain,
         console,
     } = setup;
     // First of all: a daemon that runs already keeps its microphone.
@@ -113,28 +114,32 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
     let memory_file = paths.data.join("state.json");
     let memory = Memory::load(&memory_file);
     let shared = Arc::new(Shared::new(Bus::new(), memory.clone()));
-    for clash in brain.registry().clashes() {
-        tracing::warn!("plugins: {clash}");
-    }
     let terminal = console.then(|| {
         let events = shared.bus.subscribe();
         tokio::spawn(console::run(events, config.listen.wake_phrase.clone()))
     });
 
     let (job_sender, jobs) = bounded(JOB_QUEUE);
-    let parts = Parts::start(&config, &memory, &shared, brain.clone())?;
+    let skills = Skills::start(skills::Setup {
+        config: config.clone(),
+        paths,
+        bus: shared.bus.clone(),
+        say: unasked(job_sender.clone()),
+        session: ports::SESSION.into(),
+    })
+    .await?;
+    for clash in skills.brain().registry().clashes() {
+        tracing::warn!("plugins: {clash}");
+    }
+    let parts = Parts::start(&config, &memory, &shared, skills.clone())?;
     let (recognizer, speaker) = (parts.recognizer.clone(), parts.speaker.clone());
     let handler = Arc::new(DaemonHandler {
         shared: shared.clone(),
         jobs: job_sender,
         recognizer,
         speaker: speaker.clone(),
-        plugins: brain
-            .registry()
-            .plugins()
-            .iter()
-            .map(|loaded| loaded.manifest.id.clone())
-            .collect(),
+        brain: skills.brain().clone(),
+        skills: skills.clone(),
         config: std::sync::Mutex::new(config),
         next_ticket: AtomicU64::new(1),
         shutdown: shutdown.clone(),
@@ -167,8 +172,19 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
     if let Some(terminal) = terminal {
         terminal.abort();
     }
-    brain.registry().shutdown();
+    skills.shutdown().await;
     Ok(())
+}
+
+/// Has the dialogue say something that nobody asked for.
+fn unasked(jobs: Sender<Job>) -> Say {
+    Arc::new(move |text, asks| {
+        let job: Job = Box::new(move |driver| {
+            let ticket = None;
+            driver.handle(Happening::Command(Command::Say { text, ticket, asks }));
+        });
+        jobs.try_send(job).is_ok()
+    })
 }
 
 /// The devices and engines, each on its own thread, and the dialogue between them.
@@ -188,7 +204,7 @@ impl Parts {
         config: &Config,
         memory: &Memory,
         shared: &Arc<Shared>,
-        brain: Arc<Brain>,
+        skills: Arc<Skills>,
     ) -> Result<Self, DaemonError> {
         let (outcome_sender, outcomes) = bounded(OUTCOME_QUEUE);
         let recognizer = Recognizer::start(
@@ -231,6 +247,8 @@ impl Parts {
             always_addressed: false,
             reveal_ignored: false,
             source: Source::Voice,
+            session: ports::SESSION.into(),
+            first_turn: skills.last_turn() + 1,
         };
         let partials = if config.recognizer.partials {
             Partials::Affordable
@@ -240,7 +258,7 @@ impl Parts {
         let ports = LivePorts {
             shared: shared.clone(),
             recognizer: recognizer.clone(),
-            brain,
+            skills,
             runtime: Handle::current(),
             answers: answer_sender,
             speaker: speaker.clone(),

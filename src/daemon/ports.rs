@@ -5,26 +5,35 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use super::shared::Shared;
 use crate::audio::{Microphone, earcon};
-use crate::brain::{Brain, Query, Source};
+use crate::brain::Query;
 use crate::bus::Event;
 use crate::dialogue::driver::{Adjustment, Happening, Ports};
 use crate::dialogue::io::{Answered, Input, Outcome, Ticket, TurnId};
+use crate::skills::Skills;
 use crate::speech::recognizer::{self, EngineError, Purpose, Recognizer};
 use crate::speech::voice::{Prosody, Speaker};
 
 /// Everything that is said to this daemon is one conversation.
-const SESSION: &str = "desktop";
+pub(super) const SESSION: &str = "desktop";
+
+/// Sentences of one answer on their way to the dialogue. The model waits while they are full.
+const SENTENCES: usize = 8;
+
+/// Hands what came of a request to the dialogue. A daemon that is gone needs none of it.
+fn tell(answers: &Sender<Happening>, input: Input) {
+    let _ = answers.send(Happening::Dialogue(input));
+}
 
 /// See the module's documentation.
 pub(super) struct LivePorts {
     pub(super) shared: Arc<Shared>,
     pub(super) recognizer: Arc<Recognizer>,
-    pub(super) brain: Arc<Brain>,
+    pub(super) skills: Arc<Skills>,
     pub(super) runtime: Handle,
     pub(super) answers: Sender<Happening>,
     pub(super) speaker: Arc<Speaker>,
@@ -64,21 +73,38 @@ impl Ports for LivePorts {
         self.recognizer.speech_started();
     }
 
-    fn ask(&mut self, turn: TurnId, text: String, confidence: Option<f32>, source: Source) {
+    fn ask(&mut self, query: Query) {
         self.tasks.retain(|_, task| !task.is_finished());
-        let (brain, answers) = (self.brain.clone(), self.answers.clone());
+        let turn = query.turn;
+        let (skills, answers) = (self.skills.clone(), self.answers.clone());
         let task = self.runtime.spawn(async move {
-            let query = Query {
-                text,
-                confidence,
-                source,
-                session: SESSION.into(),
+            let (said, mut sentences) = mpsc::channel(SENTENCES);
+            let brain = skills.brain().clone();
+            let answering = brain.answer(query, Some(&said));
+            tokio::pin!(answering);
+            let answer = loop {
+                tokio::select! {
+                    biased;
+                    Some(sentence) = sentences.recv() => {
+                        tell(&answers, Input::Sentence(turn, sentence));
+                    }
+                    answer = &mut answering => break answer,
+                }
             };
-            let answer = Answered::from(brain.answer(query).await);
-            // A daemon that is gone needs no answer.
-            let _ = answers.send(Happening::Dialogue(Input::Answered(turn, answer)));
+            while let Ok(sentence) = sentences.try_recv() {
+                tell(&answers, Input::Sentence(turn, sentence));
+            }
+            tell(&answers, Input::Answered(turn, Answered::new(turn, answer)));
+            // After the answer is on its way: nobody waits for the disk.
+            drop(tokio::task::spawn_blocking(move || {
+                skills.keep_turn(turn);
+            }));
         });
         self.tasks.insert(turn, task.abort_handle());
+    }
+
+    fn forget_question(&mut self) {
+        self.skills.brain().forget_question(SESSION);
     }
 
     fn abandon(&mut self, turn: TurnId) {

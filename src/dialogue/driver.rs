@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::core::Dialogue;
 use super::io::{Command, Effect, Heard, Input, Outcome, Settings, Ticket, TurnId, UtteranceId};
 use crate::audio::{Frame, SAMPLE_RATE};
-use crate::brain::Source;
+use crate::brain::Query;
 use crate::bus::{EndReason, Event, State};
 use crate::speech::endpoint::{Endpointer, FRAME_MS, Segment, Utterance};
 use crate::speech::recognizer::{self, Agreement, EngineError, Purpose, Transcript};
@@ -55,7 +55,9 @@ pub trait Ports {
     /// Says that a transcription will be wanted soon.
     fn speech_started(&mut self);
     /// Has the brain answer a request.
-    fn ask(&mut self, turn: TurnId, text: String, confidence: Option<f32>, source: Source);
+    fn ask(&mut self, query: Query);
+    /// Has the brain forget what it asked in the dialogue's own conversation.
+    fn forget_question(&mut self);
     /// Forgets a request.
     fn abandon(&mut self, turn: TurnId);
     /// Speaks a reply.
@@ -530,12 +532,8 @@ impl<P: Ports> Driver<P> {
     fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Publish(event) => self.ports.publish(self.clock_ms, event),
-            Effect::Ask {
-                turn,
-                text,
-                confidence,
-                source,
-            } => self.ports.ask(turn, text, confidence, source),
+            Effect::Ask(query) => self.ports.ask(*query),
+            Effect::ForgetQuestion => self.ports.forget_question(),
             Effect::Abandon(turn) => self.ports.abandon(turn),
             Effect::Speak(turn, text) => self.ports.speak(turn, text),
             Effect::StopVoice => self.ports.stop_voice(),

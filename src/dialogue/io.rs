@@ -1,13 +1,14 @@
 //! What goes into the dialogue and what comes out of it.
 
 use fame_plugin::Act;
+use serde_json::Value;
 
-use crate::brain::{Answer, Source};
-use crate::bus::{EndReason, Event};
+use crate::brain::{Answer, Decision, Query, Source, source_name};
+use crate::bus::{EndReason, Event, ReplySource};
 use crate::config::Listen;
 
-/// What `intent.matched` names when no intent did.
-const NO_INTENT: &str = "none";
+/// What events name when no intent was matched.
+pub(super) const NO_INTENT: &str = "none";
 
 /// A number for each utterance, in order.
 pub type UtteranceId = u64;
@@ -30,6 +31,10 @@ pub struct Settings {
     pub reveal_ignored: bool,
     /// Where spoken requests come from.
     pub source: Source,
+    /// The conversation that spoken requests belong to.
+    pub session: String,
+    /// The number of the first turn.
+    pub first_turn: TurnId,
 }
 
 /// An utterance with its text.
@@ -56,11 +61,23 @@ pub struct Heard {
 /// What the brain answered, as far as the dialogue cares.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answered {
-    /// How the request was understood, to be told to the world; `None` if there was nothing to
-    /// understand.
-    pub matched: Option<Event>,
+    /// How the request was understood, to be told to the world: an `intent.matched` for each
+    /// request in it; none if there was nothing to understand.
+    pub matched: Vec<Event>,
     /// The words to speak; empty for a silent act.
     pub speech: String,
+    /// What a screen shows instead, where that differs.
+    pub display: Option<String>,
+    /// The answer for programs.
+    pub data: Option<Value>,
+    /// Where the answer comes from.
+    pub sources: Vec<ReplySource>,
+    /// The approval that the act waits for.
+    pub approval: Option<u64>,
+    /// Whether the words were spoken already, as [`Input::Sentence`]s.
+    pub streamed: bool,
+    /// Whether what was asked for was done.
+    pub ok: bool,
     /// What to do to FAME itself.
     pub acts: Vec<Act>,
     /// Whether an answer is expected, so that the ear opens.
@@ -84,6 +101,8 @@ pub enum Input {
     NoWords(UtteranceId),
     /// A finished utterance could not be recognised.
     NotRecognised(UtteranceId, String),
+    /// A sentence of an answer that is still being made.
+    Sentence(TurnId, String),
     /// The brain's answer.
     Answered(TurnId, Answered),
     /// Something outside failed; the rest goes on.
@@ -108,21 +127,21 @@ pub enum Input {
 pub enum Command {
     /// Answer a text.
     Ask {
-        /// The text.
-        text: String,
+        /// The request; its turn is numbered by the dialogue.
+        query: Box<Query>,
         /// Whether to speak the reply.
         speak: bool,
         /// Where to send the outcome.
         ticket: Ticket,
-        /// Who asks.
-        source: Source,
     },
     /// Speak a text.
     Say {
         /// The text.
         text: String,
-        /// Where to send the outcome.
-        ticket: Ticket,
+        /// Where to send the outcome, if anybody waits for it.
+        ticket: Option<Ticket>,
+        /// The intent that waits for an answer, if the text is a question.
+        asks: Option<String>,
     },
     /// A client no longer waits for the outcome of what it asked.
     Withdraw(Ticket),
@@ -150,17 +169,10 @@ pub enum Command {
 pub enum Effect {
     /// Tell the world.
     Publish(Event),
-    /// Have the brain answer a text.
-    Ask {
-        /// The turn it is for.
-        turn: TurnId,
-        /// The request.
-        text: String,
-        /// Confidence of the recogniser.
-        confidence: Option<f32>,
-        /// Who asks.
-        source: Source,
-    },
+    /// Have the brain answer a request; its turn tells which.
+    Ask(Box<Query>),
+    /// Have the brain forget what was asked in the dialogue's own conversation.
+    ForgetQuestion,
     /// Forget the answer to a turn.
     Abandon(TurnId),
     /// Speak a reply.
@@ -182,44 +194,87 @@ pub enum Effect {
 }
 
 /// How a client's request ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// Answered, or said to the end.
-    Replied {
-        /// The turn.
-        turn: TurnId,
-        /// The words.
-        text: String,
-        /// How the request was understood: intent and plugin.
-        matched: Option<(String, String)>,
-    },
+    Replied(Box<Replied>),
     /// Stopped before there was an answer.
     Cancelled,
     /// Refused: too many requests wait.
     Busy,
 }
 
-impl From<Answer> for Answered {
-    fn from(answer: Answer) -> Self {
-        let Answer {
-            decision,
-            reply,
-            route_ms,
-            plugin_ms,
-        } = answer;
+/// An answer, as a client gets it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Replied {
+    /// The turn.
+    pub turn: TurnId,
+    /// The words.
+    pub text: String,
+    /// What a screen shows instead, where that differs.
+    pub display: Option<String>,
+    /// The answer for programs.
+    pub data: Option<Value>,
+    /// Where the answer comes from.
+    pub sources: Vec<ReplySource>,
+    /// How the request was understood: intent and plugin.
+    pub matched: Option<(String, String)>,
+    /// Whether the answer is a question.
+    pub asks: bool,
+    /// The approval that the act waits for.
+    pub approval: Option<u64>,
+}
+
+impl Answered {
+    /// What the brain answered in `turn`.
+    #[must_use]
+    pub fn new(turn: TurnId, answer: Answer) -> Self {
+        let matched = answer
+            .decisions()
+            .map(|decision| matched(turn, decision))
+            .collect();
+        let sources = answer.reply.sources.into_iter().map(|source| ReplySource {
+            title: source.title,
+            url: source.url,
+        });
         Self {
-            matched: Some(Event::IntentMatched {
-                intent: decision.intent.unwrap_or_else(|| NO_INTENT.into()),
-                plugin: decision.plugin.unwrap_or_else(|| NO_INTENT.into()),
-                confidence: decision.confidence,
-                slots: decision.slots,
-                route: decision.route.as_str().into(),
-            }),
-            expects_answer: reply.follow_up.is_some(),
-            speech: reply.speech,
-            acts: reply.acts,
-            route_ms,
-            plugin_ms,
+            matched,
+            speech: answer.reply.speech,
+            display: answer.reply.display,
+            data: answer.reply.data,
+            sources: sources.collect(),
+            approval: answer.approval,
+            streamed: answer.streamed,
+            ok: answer.ok,
+            acts: answer.reply.acts,
+            expects_answer: answer.asks,
+            route_ms: answer.route_ms,
+            plugin_ms: answer.plugin_ms,
         }
+    }
+}
+
+fn matched(turn: TurnId, decision: &Decision) -> Event {
+    let name = |name: &Option<String>| name.clone().unwrap_or_else(|| NO_INTENT.into());
+    Event::IntentMatched {
+        intent: name(&decision.intent),
+        plugin: name(&decision.plugin),
+        confidence: decision.confidence,
+        slots: decision.slots.clone(),
+        route: decision.route.as_str().into(),
+        turn: Some(turn),
+        reason: Some(decision.reason.clone()),
+        stages: serde_json::to_value(&decision.stages).unwrap_or_default(),
+        verdict: decision.verdict.clone(),
+    }
+}
+
+/// The event that a request was taken up.
+pub(super) fn received(query: &Query) -> Event {
+    Event::QueryReceived {
+        turn: query.turn,
+        text: query.text.clone(),
+        source: source_name(query.source).into(),
+        session: query.session.clone(),
     }
 }

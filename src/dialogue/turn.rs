@@ -2,7 +2,7 @@
 
 use fame_plugin::Act;
 
-use super::io::{Answered, Ticket, TurnId};
+use super::io::{Answered, Replied, Ticket, TurnId};
 use crate::bus::{Event, Latency};
 
 /// What a turn waits for.
@@ -10,7 +10,7 @@ use crate::bus::{Event, Latency};
 pub(super) enum Phase {
     /// The brain's answer.
     Thinking,
-    /// The end of the reply.
+    /// The end of the reply, and while its sentences come one by one, the next of them.
     Speaking,
 }
 
@@ -21,17 +21,23 @@ pub(super) struct Turn {
     pub(super) phase: Phase,
     /// When the phase began.
     pub(super) since: u64,
+    /// When the turn began.
+    pub(super) begun: u64,
     /// The client that waits for the outcome.
     pub(super) ticket: Option<Ticket>,
     pub(super) latency: Latency,
-    /// The reply.
+    /// What was spoken of the reply so far.
     pub(super) spoken: String,
-    /// How the request was understood: intent and plugin.
-    pub(super) matched: Option<(String, String)>,
+    /// What the client is told.
+    pub(super) reply: Replied,
+    /// Whether the brain is done with it.
+    pub(super) answered: bool,
+    /// Parts of the reply that the voice has not finished.
+    pub(super) at_voice: usize,
     /// Whether the client waits for the reply to be heard, not just for its words.
     pub(super) delivers_at_end: bool,
-    /// Whether the reply is a question.
-    pub(super) opens_ear: bool,
+    /// The intent that waits for an answer, if the reply is a question.
+    pub(super) asks: Option<String>,
     /// What to do once the reply was heard.
     pub(super) then: Vec<Act>,
 }
@@ -42,26 +48,57 @@ impl Turn {
             id,
             phase: Phase::Thinking,
             since: now,
+            begun: now,
             ticket: None,
             latency: Latency::default(),
             spoken: String::new(),
-            matched: None,
+            reply: Replied {
+                turn: id,
+                ..Replied::default()
+            },
+            answered: false,
+            at_voice: 0,
             delivers_at_end: false,
-            opens_ear: false,
+            asks: None,
             then: Vec::new(),
         }
     }
 
+    /// Takes over what the brain answered.
     pub(super) fn answered(&mut self, answer: &Answered) {
+        self.answered = true;
         self.latency.route = answer.route_ms;
         self.latency.plugin = answer.plugin_ms;
-        self.opens_ear = answer.expects_answer;
-        if let Some(Event::IntentMatched { intent, plugin, .. }) = &answer.matched {
-            self.matched = Some((intent.clone(), plugin.clone()));
+        if let Some(Event::IntentMatched { intent, plugin, .. }) = answer.matched.first() {
+            self.reply.matched = Some((intent.clone(), plugin.clone()));
         }
+        if answer.expects_answer {
+            let intent = self
+                .reply
+                .matched
+                .as_ref()
+                .map(|(intent, _)| intent.clone());
+            self.asks = Some(intent.unwrap_or_default());
+        }
+        self.reply.asks = answer.expects_answer;
+        self.reply.display.clone_from(&answer.display);
+        self.reply.data.clone_from(&answer.data);
+        self.reply.sources.clone_from(&answer.sources);
+        self.reply.approval = answer.approval;
     }
 
-    pub(super) fn speak(&mut self, now: u64) {
+    /// Whether its words went to the voice one by one.
+    pub(super) fn was_spoken(&self) -> bool {
+        !self.spoken.is_empty()
+    }
+
+    /// Hands one more part of the reply to the voice.
+    pub(super) fn speak(&mut self, part: &str, now: u64) {
+        if !self.spoken.is_empty() {
+            self.spoken.push(' ');
+        }
+        self.spoken.push_str(part);
+        self.at_voice += 1;
         self.phase = Phase::Speaking;
         self.since = now;
     }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use crate::audio::{FileError, FileSource};
-use crate::brain::{Brain, Source};
+use crate::brain::{Brain, Query, Source};
 use crate::config::Config;
 use crate::dialogue::driver::{Driver, Happening, Partials};
 use crate::dialogue::io::{Command, Settings};
@@ -129,6 +129,8 @@ pub fn run(
         always_addressed: !options.wake,
         reveal_ignored: true,
         source: Source::Headless,
+        session: String::new(),
+        first_turn: 1,
     };
     // A transcript for people shows no partial texts, and they cost more than all the rest.
     let partials = match options.format {
@@ -162,11 +164,15 @@ fn play<W: io::Write>(driver: &mut Driver<HeadlessPorts<W>>, feed: &Feed, realti
     match feed {
         Feed::File(path) => hear(driver, path, realtime),
         Feed::Text(text) => {
-            let ask = Command::Ask {
+            let query = Query {
                 text: text.clone(),
+                source: Source::Headless,
+                ..Query::default()
+            };
+            let ask = Command::Ask {
+                query: Box::new(query),
                 speak: true,
                 ticket: 0,
-                source: Source::Headless,
             };
             settle(driver, Happening::Command(ask));
         }

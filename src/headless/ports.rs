@@ -11,7 +11,7 @@ use crossbeam_channel::Receiver;
 use super::Feed;
 use super::report::Report;
 use crate::audio::{Cutter, NullSink, Sink, SinkError, WavSink};
-use crate::brain::{Brain, Query, Source};
+use crate::brain::{Brain, Query};
 use crate::bus::Event;
 use crate::dialogue::driver::{Adjustment, Happening, Ports};
 use crate::dialogue::io::{Answered, Input, Outcome, Ticket, TurnId};
@@ -104,6 +104,11 @@ impl<W: io::Write> HeadlessPorts<W> {
         );
     }
 
+    /// What is said in one run over the feeds is one conversation, unless they are independent.
+    fn conversation(&self) -> String {
+        format!("headless-{}", self.session)
+    }
+
     pub(super) fn warn(&mut self, warning: &str) {
         self.report.warn(warning);
     }
@@ -141,7 +146,7 @@ impl<W: io::Write> Ports for HeadlessPorts<W> {
                 *start_ms = start_ms.saturating_sub(self.begins_ms);
                 *end_ms = end_ms.saturating_sub(self.begins_ms);
             }
-            Event::Reply { text, wav } if !text.is_empty() => {
+            Event::Reply { text, wav, .. } if !text.is_empty() => {
                 self.replies += 1;
                 self.next_wav = self
                     .out
@@ -187,18 +192,22 @@ impl<W: io::Write> Ports for HeadlessPorts<W> {
         self.recognizer.speech_started();
     }
 
-    fn ask(&mut self, turn: TurnId, text: String, confidence: Option<f32>, source: Source) {
+    fn ask(&mut self, query: Query) {
+        let turn = query.turn;
         let query = Query {
-            text,
-            confidence,
-            source,
-            session: format!("headless-{}", self.session),
+            session: self.conversation(),
+            ..query
         };
-        let answer = self.runtime.block_on(self.brain.answer(query));
+        // The voice renders when the whole reply is there: nobody waits to hear it.
+        let answer = self.runtime.block_on(self.brain.answer(query, None));
         self.queue.push_back(Happening::Dialogue(Input::Answered(
             turn,
-            Answered::from(answer),
+            Answered::new(turn, answer),
         )));
+    }
+
+    fn forget_question(&mut self) {
+        self.brain.forget_question(&self.conversation());
     }
 
     fn abandon(&mut self, _turn: TurnId) {

@@ -134,7 +134,7 @@ impl<W: Write> Report<W> {
                 let slots = slots.concat();
                 self.line(format_args!("  understood {intent}{slots} (by {route}, {:.0} %)", confidence * 100.0));
             }
-            Event::Reply { text, wav } => {
+            Event::Reply { text, wav, .. } => {
                 let wav = wav.as_ref().map(|path| format!("  → {path}")).unwrap_or_default();
                 self.line(format_args!("  answered  {text:?}{wav}"));
             }

@@ -313,13 +313,22 @@ impl Wait {
 
 fn patience(request: &Request) -> Duration {
     match request {
-        Request::Ask(_) | Request::Say(_) | Request::Set(_) => WORK_WAIT,
+        // A plugin may have to be started, a classifier trained, an act done.
+        Request::Ask(_)
+        | Request::Say(_)
+        | Request::Set(_)
+        | Request::Approve(_)
+        | Request::Teach(_)
+        | Request::Plugins(_) => WORK_WAIT,
         Request::Status
         | Request::Listen(_)
         | Request::Stop
         | Request::Mute(_)
         | Request::Sleep(_)
         | Request::Devices
+        | Request::Why(_)
+        | Request::Test(_)
+        | Request::Approvals
         | Request::Shutdown => PROMPT_WAIT,
     }
 }

@@ -24,11 +24,17 @@
 //! This file and those below it import nothing but serde, so that they can become a crate.
 
 mod error;
+mod explain;
 mod message;
 mod params;
+mod plugins;
 mod results;
 
 pub use error::{RpcError, code};
+pub use explain::{
+    Approval, Approvals, ApproveParams, Approved, Candidate, Decided, Explained, Stage, Taught,
+    TeachParams, TestParams, Tested, WhyParams,
+};
 pub use message::{
     Answer, CallFrame, DropReason, Dropped, EventNote, Id, JsonRpc, Notification,
     NotificationFrame, Outcome, ServerMessage, parse_call,
@@ -37,9 +43,10 @@ pub use params::{
     AskParams, Call, HelloParams, ListenAction, ListenParams, METHODS, Request, SayParams,
     SetParams, SwitchParams,
 };
+pub use plugins::{PluginInfo, PluginPermission, PluginState, Plugins, PluginsParams};
 pub use results::{
     Asked, Asleep, Device, Devices, Done, FailedVoice, Hello, LastTurn, Listening, Microphone,
-    Mode, Muted, Recognizer, Said, State, Status, Stopped, Voice, result,
+    Mode, Muted, Recognizer, Said, Source, State, Status, Stopped, Understanding, Voice, result,
 };
 
 /// The protocol's version, told in `hello`.

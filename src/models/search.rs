@@ -73,7 +73,7 @@ impl SearchPath {
     }
 
     /// A file of this name in one of the folders.
-    pub(super) fn find_file(&self, name: &str) -> Option<PathBuf> {
+    pub fn find_file(&self, name: &str) -> Option<PathBuf> {
         self.folders
             .iter()
             .map(|folder| folder.join(name))

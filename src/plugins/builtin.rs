@@ -3,11 +3,13 @@
 use fame_plugin::Plugin;
 
 /// All of them, in the order in which they are listed and in which equal sentences win.
-pub(super) fn all() -> Vec<Box<dyn Plugin>> {
+#[must_use]
+pub fn all() -> Vec<Box<dyn Plugin>> {
     vec![
         Box::new(fame_plugin_control::Control),
         Box::new(fame_plugin_clock::Clock::default()),
         Box::new(fame_plugin_calculator::Calculator),
+        Box::new(fame_plugin_timer::Timers::default()),
         Box::new(fame_plugin_small_talk::SmallTalk::default()),
     ]
 }

@@ -88,7 +88,7 @@ fn programs_get_one_line_of_json() {
     for (line, expected) in [
         (
             "ask --json the time",
-            json!({"reply": "It is noon", "intent": "clock.time", "plugin": "clock"}),
+            json!({"reply": "It is noon", "intent": "clock.time", "plugin": "clock", "turn": 0, "asks": false}),
         ),
         ("--json mute toggle", json!({"muted": true})),
         ("stop --json", json!({"stopped": true})),
@@ -149,6 +149,13 @@ fn help_is_as_reviewed() {
         "sleep",
         "events",
         "set",
+        "why",
+        "test",
+        "teach",
+        "approvals",
+        "plugins",
+        "plugins new",
+        "intents eval",
         "models",
         "models pull",
         "config",
@@ -159,6 +166,34 @@ fn help_is_as_reviewed() {
         let name = format!("help {verb}").trim().replace(' ', "_");
         insta::assert_snapshot!(name, data);
     }
+}
+
+#[test]
+fn a_decision_is_explained_in_words() {
+    let daemon = Daemon::start();
+    insta::assert_snapshot!(prints(&daemon, "why"));
+    insta::assert_snapshot!(prints(&daemon, "test potatoes"));
+    let (exit, _, notes) = fame(&daemon.socket, "why 99");
+    assert_eq!(exit, Exit::Failed);
+    assert!(notes.contains("there is no turn 99"), "{notes}");
+    let json: Value = serde_json::from_str(&prints(&daemon, "why 12 --json")).unwrap();
+    assert_eq!(json["decisions"][0]["stages"][1]["stage"], "near");
+}
+
+#[test]
+fn approvals_and_lessons_are_told_in_words() {
+    let daemon = Daemon::start();
+    insta::assert_snapshot!(prints(&daemon, "approvals"));
+    assert_eq!(prints(&daemon, "approvals yes 3"), "The safe is open.\n");
+    assert_eq!(
+        prints(&daemon, "approvals no 3"),
+        "All right, it is not done.\n"
+    );
+    assert_eq!(prints(&daemon, "teach late time"), "\"late\" is `time`\n");
+    assert_eq!(
+        prints(&daemon, "teach late --forget"),
+        "nothing is taught\n"
+    );
 }
 
 #[test]
@@ -229,10 +264,18 @@ fn every_event() -> Vec<Event> {
             confidence: 0.98,
             slots: serde_json::Map::new(),
             route: "template".into(),
+            turn: Some(7),
+            reason: Some("it matches".into()),
+            stages: Value::Null,
+            verdict: Some("allow".into()),
         },
         Event::Reply {
             text: "It is noon".into(),
             wav: None,
+            turn: Some(7),
+            display: None,
+            data: Value::Null,
+            sources: Vec::new(),
         },
         Event::TurnFinished {
             latency_ms: Latency {

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fame::ipc::protocol::{
-    Answer, Asked, Asleep, Call, CallFrame, Devices, Done, Hello, Listening, METHODS, Muted,
-    Outcome, Recognizer, Said, ServerMessage, Status, Stopped, parse_call,
+    Answer, Approvals, Approved, Asked, Asleep, Call, CallFrame, Devices, Done, Explained, Hello,
+    Listening, METHODS, Muted, Outcome, PluginInfo, Plugins, Recognizer, Said, ServerMessage,
+    Status, Stopped, Taught, Tested, parse_call,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -82,7 +83,14 @@ fn frozen_answers_are_still_understood_and_written() {
         match name.as_str() {
             "hello" => check::<Hello>(&name, answer, &old),
             "status" | "status.least" => check::<Status>(&name, answer, &old),
-            "ask" => check::<Asked>(&name, answer, &old),
+            "ask" | "ask.full" => check::<Asked>(&name, answer, &old),
+            "why" => check::<Explained>(&name, answer, &old),
+            "test" => check::<Tested>(&name, answer, &old),
+            "approvals" => check::<Approvals>(&name, answer, &old),
+            "approve" => check::<Approved>(&name, answer, &old),
+            "teach" => check::<Taught>(&name, answer, &old),
+            "plugins" => check::<Plugins>(&name, answer, &old),
+            "plugins.one" => check::<PluginInfo>(&name, answer, &old),
             "say" => check::<Said>(&name, answer, &old),
             "listen" => check::<Listening>(&name, answer, &old),
             "stop" => check::<Stopped>(&name, answer, &old),

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use fame::bus::{Bus, Published};
 use fame::ipc::protocol::{
-    Asked, Asleep, Device, Devices, Done, FailedVoice, LastTurn, ListenAction, Listening,
-    Microphone, Mode, Muted, Recognizer, Request, RpcError, Said, State, Status, Stopped, Voice,
-    result,
+    Approval, Approvals, Approved, Asked, Asleep, Candidate, Decided, Device, Devices, Done,
+    Explained, FailedVoice, LastTurn, ListenAction, Listening, Microphone, Mode, Muted, PluginInfo,
+    PluginPermission, PluginState, Plugins, PluginsParams, Recognizer, Request, RpcError, Said,
+    Stage, State, Status, Stopped, Taught, Tested, Understanding, Voice, result,
 };
 use fame::ipc::{Client, Handler, Server};
 use serde_json::{Value, json};
@@ -68,6 +69,7 @@ impl Fake {
                 reply: "It is noon".into(),
                 intent: Some("clock.time".into()),
                 plugin: Some("clock".into()),
+                ..Asked::default()
             }),
         }
     }
@@ -102,6 +104,40 @@ impl Handler for Fake {
                 threads: set.threads.unwrap_or(2),
                 language: set.language.unwrap_or_else(|| "en".into()),
                 ..status().recognizer
+            }),
+            Request::Why(why) => match why.turn {
+                Some(99) => Err(RpcError::unavailable("there is no turn 99 any more")),
+                _ => result(explained()),
+            },
+            Request::Test(test) => result(Tested {
+                decisions: vec![Decided {
+                    text: test.text,
+                    reason: "no sentence is near enough".into(),
+                    route: "fallback".into(),
+                    ..Decided::default()
+                }],
+            }),
+            Request::Approvals => result(Approvals {
+                approvals: vec![approval()],
+            }),
+            Request::Approve(approve) => result(Approved {
+                reply: match approve.yes {
+                    true => "The safe is open.",
+                    false => "All right, it is not done.",
+                }
+                .into(),
+            }),
+            Request::Teach(teach) => result(Taught {
+                corrections: teach
+                    .intent
+                    .map(|intent| (teach.text, intent))
+                    .into_iter()
+                    .collect(),
+            }),
+            Request::Plugins(PluginsParams::List) => result(Plugins { plugins: plugins() }),
+            Request::Plugins(params) => result(PluginInfo {
+                facts: vec![("asked".into(), format!("{params:?}"))],
+                ..plugins().remove(1)
             }),
             Request::Shutdown => {
                 self.stop.send_replace(true);
@@ -289,12 +325,115 @@ pub fn status() -> Status {
             }],
         },
         plugins: vec!["calculator".into(), "clock".into()],
+        understanding: Understanding {
+            classifier: Some("ngrams".into()),
+            reason: Some("there is no sentence model".into()),
+            model: Some("qwen at http://127.0.0.1:8080/v1".into()),
+        },
         overruns: 480,
         last_turn: Some(LastTurn {
             heard: "what time is it".into(),
             reply: "It is noon".into(),
             total_ms: 412.5,
         }),
+    }
+}
+
+/// A turn with every kind of stage.
+fn explained() -> Explained {
+    let candidate = |intent: &str, score, sentence: &str| Candidate {
+        intent: intent.into(),
+        plugin: "clock".into(),
+        score,
+        sentence: sentence.into(),
+    };
+    let stage = |stage: &str, outcome: &str, candidates| Stage {
+        stage: stage.into(),
+        outcome: outcome.into(),
+        candidates,
+        features: Vec::new(),
+    };
+    let near = vec![
+        candidate("time", 0.93, "what time is it [<now>]"),
+        candidate("date", 0.61, "what date is it"),
+    ];
+    let mut guess = stage(
+        "classifier",
+        "not sure enough",
+        vec![candidate("time", 0.4, "")],
+    );
+    guess.features = vec![("thyme".into(), -0.1), ("what".into(), 0.3)];
+    Explained {
+        turn: 12,
+        at: "2026-11-26T12:00:00Z".into(),
+        session: "desktop".into(),
+        source: "voice".into(),
+        text: "what thyme is it in tokyo".into(),
+        decisions: vec![Decided {
+            text: "what thyme is it in tokyo".into(),
+            intent: Some("time".into()),
+            plugin: Some("clock".into()),
+            confidence: 0.93,
+            slots: [("place".to_owned(), json!("Tokyo"))].into_iter().collect(),
+            carried: vec!["place".into()],
+            route: "near".into(),
+            reason: "it is near enough".into(),
+            stages: vec![
+                stage("control", "no control word", Vec::new()),
+                stage("near", "it is near enough", near),
+                guess,
+            ],
+            verdict: Some("allow".into()),
+        }],
+        reply: "It is noon".into(),
+        route_ms: 0.4,
+        plugin_ms: 0.1,
+    }
+}
+
+fn plugins() -> Vec<PluginInfo> {
+    let built_in = PluginInfo {
+        id: "clock".into(),
+        name: "Clock".into(),
+        version: "1.0.0".into(),
+        summary: "The time".into(),
+        state: PluginState::Loaded,
+        answers: true,
+        intents: vec!["time".into(), "date".into()],
+        ..PluginInfo::default()
+    };
+    let waiting = PluginInfo {
+        id: "dice".into(),
+        name: "Dice".into(),
+        version: "1.0.0".into(),
+        summary: "Rolls dice".into(),
+        folder: Some("/home/ada/.local/share/fame/plugins/dice".into()),
+        state: PluginState::NeedsGrant,
+        hash: "0123abcd".into(),
+        command: vec!["python3".into(), "server.py".into()],
+        intents: vec!["roll_dice".into()],
+        permissions: vec![PluginPermission {
+            permission: "store".into(),
+            meaning: "keep data of its own on this machine".into(),
+        }],
+        ..PluginInfo::default()
+    };
+    vec![built_in, waiting]
+}
+
+fn approval() -> Approval {
+    Approval {
+        id: 3,
+        what: "Open the safe?".into(),
+        intent: "open_safe".into(),
+        plugin: "safe".into(),
+        slots: [("which".to_owned(), json!("left"))].into_iter().collect(),
+        risk: "admin".into(),
+        reversible: false,
+        source: "voice".into(),
+        text: "open the safe".into(),
+        asked: "2026-11-26T12:00:00Z".into(),
+        expires: "2026-11-26T12:02:00Z".into(),
     }
 }
 

@@ -9,7 +9,7 @@ use super::support::{on_each_tier, python, request, run};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_profile_says_hello_and_reads_its_input() {
-    const HELLO: [(&str, &str); 3] = [
+    const HELLO: [(&str, &str); 4] = [
         (
             "python",
             "import sys\nprint('hello', sys.stdin.read(), end='')",
@@ -18,6 +18,10 @@ async fn each_profile_says_hello_and_reads_its_input() {
         (
             "javascript",
             "process.stdout.write('hello ' + require('fs').readFileSync(0, 'utf8'))",
+        ),
+        (
+            "rust",
+            "fn main() { print!(\"hello {}\", std::io::read_to_string(std::io::stdin()).unwrap()) }",
         ),
     ];
     on_each_tier(async |sandbox| {

@@ -1,6 +1,8 @@
 //! What several areas share.
 
+pub mod brain;
 pub mod famed;
+pub mod llm;
 pub mod pulse;
 pub mod words;
 

@@ -13,6 +13,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod host;
+mod language;
 mod manifest;
 mod plugin;
 pub mod read;

@@ -61,6 +61,10 @@ pub struct Intent {
     /// The slots that it cannot do without, each with the question that asks for it.
     #[serde(default)]
     pub ask: BTreeMap<String, String>,
+    /// The question before it is done, where the policy wants one: "Delete all timers?" Left out,
+    /// the user's words are repeated.
+    #[serde(default)]
+    pub confirm: Option<String>,
     /// The tool of an MCP server that does it; left out, the tool of the intent's name.
     #[serde(default)]
     pub tool: Option<String>,

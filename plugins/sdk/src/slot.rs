@@ -89,6 +89,31 @@ pub enum Slot {
     Choice(String),
 }
 
+impl SlotType {
+    /// Its name in a manifest.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Ordinal => "ordinal",
+            Self::Duration => "duration",
+            Self::Date => "date",
+            Self::Time => "time",
+            Self::DateTime => "date_time",
+            Self::Recurrence => "recurrence",
+            Self::Place => "place",
+            Self::Sum => "sum",
+            Self::Unit => "unit",
+            Self::Quantity => "quantity",
+            Self::Currency => "currency",
+            Self::Color => "color",
+            Self::Text => "text",
+            Self::List(_) => "list",
+            Self::Dynamic(_) => "dynamic",
+        }
+    }
+}
+
 impl Slot {
     /// The value for events and clients: numbers stay numbers, the rest is text or an object.
     /// [`crate::read::Reader::read_value`] reads it back, but for the times of a recurrence and

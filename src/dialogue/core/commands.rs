@@ -11,15 +11,12 @@ impl Dialogue {
     pub(super) fn command(&mut self, command: Command) {
         match command {
             Command::Ask {
-                text,
+                query,
                 speak: true,
                 ticket,
-                source,
             } => {
                 self.enqueue(Request::Ask {
-                    text,
-                    confidence: None,
-                    source,
+                    query,
                     ticket: Some(ticket),
                     heard_ms: (0.0, 0.0),
                 });
@@ -27,23 +24,15 @@ impl Dialogue {
             Command::Ask { ticket, .. } if self.background.len() >= BACKGROUND => {
                 self.effects.push(Effect::Deliver(ticket, Outcome::Busy));
             }
-            Command::Ask {
-                text,
-                ticket,
-                source,
-                ..
-            } => {
+            Command::Ask { query, ticket, .. } => {
                 let mut turn = self.new_turn();
                 turn.ticket = Some(ticket);
-                self.effects.push(Effect::Ask {
-                    turn: turn.id,
-                    text,
-                    confidence: None,
-                    source,
-                });
+                self.ask(&turn, query);
                 self.background.push(turn);
             }
-            Command::Say { text, ticket } => self.enqueue(Request::Say { text, ticket }),
+            Command::Say { text, ticket, asks } => {
+                self.enqueue(Request::Say { text, ticket, asks });
+            }
             Command::Withdraw(ticket) => self.withdraw(ticket),
             Command::Listen { toggle: true } if matches!(self.ear, Ear::Open { .. }) => {
                 self.ear = Ear::Closed;

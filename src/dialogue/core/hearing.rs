@@ -5,7 +5,7 @@ use super::super::io::{Heard, UtteranceId};
 use super::super::turn::Phase;
 use super::turns::Request;
 use super::{Dialogue, Ear, PIECES};
-use crate::brain::Brain;
+use crate::brain::{Brain, Query};
 use crate::bus::{EndReason, Event, IgnoreReason};
 
 /// An utterance whose text is awaited.
@@ -180,11 +180,19 @@ impl Dialogue {
             self.stop();
             return;
         }
-        let source = self.settings.source;
-        self.enqueue(Request::Ask {
+        self.publish(Event::VoiceInput {
+            text: text.clone(),
+            confidence,
+        });
+        let query = Query {
             text,
             confidence: Some(confidence),
-            source,
+            source: self.settings.source,
+            session: self.settings.session.clone(),
+            ..Query::default()
+        };
+        self.enqueue(Request::Ask {
+            query: Box::new(query),
             ticket: None,
             heard_ms,
         });

@@ -45,6 +45,12 @@ pub const ECHO_TAIL_MS: u64 = 700;
 /// A talk key that is not let go for so long is taken as let go: its program may have died.
 pub const HOLD_LIMIT_MS: u64 = 60_000;
 
+/// How long a question waits for its answer, from the end of its words on.
+pub const QUESTION_LIFE_MS: u64 = crate::brain::QUESTION_LIFE.as_millis() as u64;
+
+/// What is said when nobody answered a question that was spoken.
+const NOT_ANSWERED: &str = "I'll leave that for now.";
+
 /// Pieces of one too long utterance that are put together before they count as a request.
 const PIECES: usize = 4;
 
@@ -57,6 +63,17 @@ enum Ear {
     Open { until: u64, heard: bool },
     /// Yes, while the key is down, which was pressed then.
     Held { since: u64 },
+}
+
+/// What FAME asked and waits for.
+#[derive(Clone, Debug, PartialEq)]
+struct Question {
+    /// The intent that waits for the answer.
+    intent: String,
+    /// Until when.
+    until: u64,
+    /// Whether it was spoken, so that its end is told by voice too.
+    spoken: bool,
 }
 
 /// The dialogue's state. See the module's documentation.
@@ -74,6 +91,7 @@ pub struct Dialogue {
     background: Vec<Turn>,
     waiting: VecDeque<Request>,
     next_turn: TurnId,
+    question: Option<Question>,
     last_reply: String,
     /// What was spoken last and until when the room may sound of it.
     echo: Option<(String, u64)>,
@@ -86,6 +104,7 @@ impl Dialogue {
     pub fn new(settings: Settings) -> Self {
         Self {
             wake: WakePhrase::new(&settings.listen.wake_phrase, settings.listen.wake_threshold),
+            next_turn: settings.first_turn,
             settings,
             now: 0,
             muted: false,
@@ -96,7 +115,7 @@ impl Dialogue {
             turn: None,
             background: Vec::new(),
             waiting: VecDeque::new(),
-            next_turn: 1,
+            question: None,
             last_reply: String::new(),
             echo: None,
             shown: State::Idle,
@@ -121,6 +140,7 @@ impl Dialogue {
                 });
                 self.no_words(utterance);
             }
+            Input::Sentence(turn, text) => self.sentence(turn, text),
             Input::Answered(turn, answer) => self.answered(turn, answer),
             Input::Failed { code, message } => self.publish(Event::Error { code, message }),
             Input::VoiceStarted(turn, ms) => {
@@ -184,6 +204,29 @@ impl Dialogue {
         self.effects.push(Effect::Publish(event));
     }
 
+    /// Gives a question up that nobody answered, and says so; not while somebody speaks or a
+    /// request is worked on, which may be the answer.
+    fn expire_question(&mut self) {
+        let due = |question: &mut Question| self.now >= question.until;
+        if self.turn.is_some() || !self.hearing.is_empty() || !self.waiting.is_empty() {
+            return;
+        }
+        let Some(question) = self.question.take_if(due) else {
+            return;
+        };
+        self.publish(Event::QuestionExpired {
+            intent: question.intent,
+        });
+        self.effects.push(Effect::ForgetQuestion);
+        if question.spoken && !self.muted && !self.asleep {
+            self.enqueue(Request::Say {
+                text: NOT_ANSWERED.into(),
+                ticket: None,
+                asks: None,
+            });
+        }
+    }
+
     fn show(&mut self) {
         let state = self.state();
         if state != self.shown {
@@ -203,6 +246,7 @@ impl Dialogue {
             Ear::Held { since } if self.now >= since + HOLD_LIMIT_MS => self.release(),
             _ => {}
         }
+        self.expire_question();
         let limit = |turn: &Turn| match turn.phase {
             Phase::Thinking => THINKING_LIMIT_MS,
             Phase::Speaking => SPEAKING_LIMIT_MS,

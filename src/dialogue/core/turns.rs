@@ -2,10 +2,10 @@
 
 use fame_plugin::Act;
 
-use super::super::io::{Answered, Effect, Outcome, Ticket, TurnId};
+use super::super::io::{Answered, Effect, Outcome, Ticket, TurnId, received};
 use super::super::turn::{Phase, Turn};
-use super::{Dialogue, ECHO_TAIL_MS, WAITING};
-use crate::brain::Source;
+use super::{Dialogue, ECHO_TAIL_MS, QUESTION_LIFE_MS, Question, WAITING};
+use crate::brain::Query;
 use crate::bus::{Event, IgnoreReason};
 use crate::config::ListenMode;
 
@@ -13,23 +13,22 @@ use crate::config::ListenMode;
 #[derive(Clone, Debug)]
 pub(super) enum Request {
     Ask {
-        text: String,
-        confidence: Option<f32>,
-        source: Source,
+        query: Box<Query>,
         ticket: Option<Ticket>,
         heard_ms: (f64, f64),
     },
     Say {
         text: String,
-        ticket: Ticket,
+        ticket: Option<Ticket>,
+        /// The intent that waits for an answer, if the text is a question.
+        asks: Option<String>,
     },
 }
 
 impl Request {
     pub(super) fn ticket(&self) -> Option<Ticket> {
         match self {
-            Self::Ask { ticket, .. } => *ticket,
-            Self::Say { ticket, .. } => Some(*ticket),
+            Self::Ask { ticket, .. } | Self::Say { ticket, .. } => *ticket,
         }
     }
 }
@@ -48,9 +47,11 @@ impl Dialogue {
     pub(super) fn refuse(&mut self, request: Request, outcome: Outcome) {
         match (request.ticket(), request) {
             (Some(ticket), _) => self.effects.push(Effect::Deliver(ticket, outcome)),
-            (None, Request::Ask { text, .. } | Request::Say { text, .. }) => {
-                self.ignore(text, IgnoreReason::Busy);
-            }
+            (None, Request::Ask { query, .. }) => self.ignore(query.text, IgnoreReason::Busy),
+            (None, Request::Say { text, .. }) => self.publish(Event::Error {
+                code: "busy".into(),
+                message: format!("this was not said, as too much waits to be said: {text}"),
+            }),
         }
     }
 
@@ -64,36 +65,38 @@ impl Dialogue {
         let mut turn = self.new_turn();
         match request {
             Request::Ask {
-                text,
-                confidence,
-                source,
+                query,
                 ticket,
                 heard_ms,
             } => {
                 turn.ticket = ticket;
                 (turn.latency.endpoint, turn.latency.recognise) = heard_ms;
-                self.effects.push(Effect::Ask {
-                    turn: turn.id,
-                    text,
-                    confidence,
-                    source,
-                });
+                self.ask(&turn, query);
                 self.turn = Some(turn);
             }
-            Request::Say { text, ticket } => {
-                turn.ticket = Some(ticket);
+            Request::Say { text, ticket, asks } => {
+                turn.ticket = ticket;
                 turn.delivers_at_end = true;
                 let id = turn.id;
                 self.turn = Some(turn);
-                self.answered(
-                    id,
-                    Answered {
-                        speech: text,
-                        ..Answered::default()
-                    },
-                );
+                let answer = Answered {
+                    speech: text,
+                    ok: true,
+                    ..Answered::default()
+                };
+                self.answered(id, answer);
+                if let Some(turn) = &mut self.turn {
+                    turn.asks = asks;
+                }
             }
         }
+    }
+
+    /// Has the brain work on `query` for `turn`.
+    pub(super) fn ask(&mut self, turn: &Turn, mut query: Box<Query>) {
+        query.turn = turn.id;
+        self.publish(received(&query));
+        self.effects.push(Effect::Ask(query));
     }
 
     pub(super) fn next_request(&mut self) {
@@ -104,67 +107,93 @@ impl Dialogue {
         }
     }
 
+    /// A sentence of an answer that is still being made is spoken at once.
+    pub(super) fn sentence(&mut self, id: TurnId, text: String) {
+        let Some(turn) = self
+            .turn
+            .as_mut()
+            .filter(|turn| turn.id == id && !turn.answered)
+        else {
+            return;
+        };
+        if text.trim().is_empty() {
+            return;
+        }
+        turn.speak(&text, self.now);
+        self.effects.push(Effect::Speak(id, text));
+    }
+
     pub(super) fn answered(&mut self, id: TurnId, answer: Answered) {
         if let Some(at) = self.background.iter().position(|turn| turn.id == id) {
             let turn = self.background.swap_remove(at);
             self.answer_silently(turn, answer);
             return;
         }
-        let Some(mut turn) = self
-            .turn
-            .take_if(|turn| turn.id == id && turn.phase == Phase::Thinking)
-        else {
+        let Some(mut turn) = self.turn.take_if(|turn| turn.id == id && !turn.answered) else {
             return;
         };
-        turn.answered(&answer);
-        if let Some(matched) = answer.matched.clone() {
-            self.publish(matched);
-        }
-        let speech = self.apply(&answer, &mut turn);
-        turn.spoken.clone_from(&speech);
+        // What was asked before is answered, or the subject was changed.
+        self.question = None;
+        let speech = self.take(&mut turn, answer);
         if !turn.delivers_at_end {
             self.deliver(&mut turn);
         }
-        self.publish(Event::Reply {
-            text: speech.clone(),
-            wav: None,
-        });
-        if speech.trim().is_empty() {
+        if !speech.trim().is_empty() {
+            self.last_reply.clone_from(&speech);
+        }
+        if turn.at_voice > 0 {
+            // Its sentences are being spoken already.
+            self.turn = Some(turn);
+            return;
+        }
+        if speech.trim().is_empty() || turn.was_spoken() {
             self.finish(turn, false);
             return;
         }
-        self.last_reply.clone_from(&speech);
-        turn.speak(self.now);
+        turn.speak(&speech, self.now);
         self.turn = Some(turn);
         self.effects.push(Effect::Speak(id, speech));
     }
 
     pub(super) fn answer_silently(&mut self, mut turn: Turn, answer: Answered) {
-        turn.answered(&answer);
-        if let Some(matched) = answer.matched.clone() {
-            self.publish(matched);
-        }
-        let speech = self.apply(&answer, &mut turn);
-        turn.spoken.clone_from(&speech);
-        self.publish(Event::Reply {
-            text: speech,
-            wav: None,
-        });
+        self.take(&mut turn, answer);
         self.finish(turn, false);
+    }
+
+    /// Tells the world of the answer and does what it does to FAME itself; gives the words.
+    fn take(&mut self, turn: &mut Turn, answer: Answered) -> String {
+        turn.answered(&answer);
+        for matched in &answer.matched {
+            self.publish(matched.clone());
+        }
+        let speech = self.apply(&answer, turn);
+        turn.reply.text.clone_from(&speech);
+        self.publish(Event::Reply {
+            text: speech.clone(),
+            wav: None,
+            turn: Some(turn.id),
+            display: answer.display,
+            data: answer.data.unwrap_or_default(),
+            sources: answer.sources,
+        });
+        if let Some((intent, plugin)) = turn.reply.matched.clone() {
+            self.publish(Event::QueryCompleted {
+                turn: turn.id,
+                intent,
+                plugin,
+                ok: answer.ok,
+                ms: (self.now - turn.begun) as f64,
+            });
+        }
+        speech
     }
 
     /// Tells the client that the turn has its answer.
     pub(super) fn deliver(&mut self, turn: &mut Turn) {
         if let Some(ticket) = turn.ticket.take() {
-            let (turn, text, matched) = (turn.id, turn.spoken.clone(), turn.matched.take());
-            self.effects.push(Effect::Deliver(
-                ticket,
-                Outcome::Replied {
-                    turn,
-                    text,
-                    matched,
-                },
-            ));
+            let reply = Box::new(std::mem::take(&mut turn.reply));
+            self.effects
+                .push(Effect::Deliver(ticket, Outcome::Replied(reply)));
         }
     }
 
@@ -190,13 +219,17 @@ impl Dialogue {
     }
 
     pub(super) fn voice_finished(&mut self, id: TurnId) {
-        let Some(turn) = self
-            .turn
-            .take_if(|turn| turn.id == id && turn.phase == Phase::Speaking)
-        else {
+        let Some(turn) = self.turn.as_mut().filter(|turn| turn.id == id) else {
             return;
         };
-        self.finish(turn, false);
+        turn.at_voice = turn.at_voice.saturating_sub(1);
+        if turn.phase == Phase::Speaking
+            && turn.at_voice == 0
+            && turn.answered
+            && let Some(turn) = self.turn.take()
+        {
+            self.finish(turn, false);
+        }
     }
 
     /// Ends a turn and does what was to be done after it.
@@ -225,7 +258,15 @@ impl Dialogue {
         }
         let talks =
             self.settings.listen.mode == ListenMode::Conversation && turn.phase == Phase::Speaking;
-        if !quiet && (turn.opens_ear || talks) && !self.asleep && !self.settings.always_addressed {
+        let asks = turn.asks.is_some();
+        if let Some(intent) = turn.asks.filter(|_| !cancelled) {
+            self.question = Some(Question {
+                intent,
+                until: self.now + QUESTION_LIFE_MS,
+                spoken: turn.phase == Phase::Speaking,
+            });
+        }
+        if !quiet && (asks || talks) && !self.asleep && !self.settings.always_addressed {
             self.open_ear(self.seconds(self.settings.listen.open_seconds), false);
         }
     }
@@ -235,7 +276,10 @@ impl Dialogue {
         if let Some(turn) = self.turn.take() {
             match turn.phase {
                 Phase::Speaking => self.effects.push(Effect::StopVoice),
-                Phase::Thinking => self.effects.push(Effect::Abandon(turn.id)),
+                Phase::Thinking => {}
+            }
+            if !turn.answered {
+                self.effects.push(Effect::Abandon(turn.id));
             }
             self.finish(turn, true);
         }

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::error::{RpcError, code};
+use super::explain::{ApproveParams, TeachParams, TestParams, WhyParams};
+use super::plugins::PluginsParams;
 
 /// Every method with an example of its parameters, which the messages of errors quote.
-pub const METHODS: [(&str, &str); 12] = [
+pub const METHODS: [(&str, &str); 18] = [
     ("hello", r#"{"protocol": 1, "client": "my-script"}"#),
     ("status", "{}"),
     ("ask", r#"{"text": "what time is it", "speak": false}"#),
@@ -19,6 +21,12 @@ pub const METHODS: [(&str, &str); 12] = [
     ("devices", "{}"),
     ("subscribe", "{}"),
     ("set", r#"{"model": "base.en", "threads": 2}"#),
+    ("why", r#"{"turn": 12}"#),
+    ("test", r#"{"text": "what time is it"}"#),
+    ("approvals", "{}"),
+    ("approve", r#"{"id": 1, "yes": true}"#),
+    ("teach", r#"{"text": "how late is it", "intent": "time"}"#),
+    ("plugins", r#"{"action": "info", "plugin": "clock"}"#),
     ("shutdown", "{}"),
 ];
 
@@ -54,6 +62,20 @@ pub enum Request {
     Devices,
     /// Changes the recogniser while it runs; answered with a [`Recognizer`](super::Recognizer).
     Set(SetParams),
+    /// Explains a turn; answered with an [`Explained`](super::Explained).
+    Why(WhyParams),
+    /// Understands a text without acting on it; answered with a [`Tested`](super::Tested).
+    Test(TestParams),
+    /// Lists the acts that wait for a person's word; answered with
+    /// [`Approvals`](super::Approvals).
+    Approvals,
+    /// Has a waiting act done, or drops it; answered with an [`Approved`](super::Approved).
+    Approve(ApproveParams),
+    /// Teaches what a text means; answered with a [`Taught`](super::Taught).
+    Teach(TeachParams),
+    /// Looks at plugins or changes what they may do; answered with
+    /// [`Plugins`](super::Plugins) or a [`PluginInfo`](super::PluginInfo).
+    Plugins(PluginsParams),
     /// Stops the daemon; answered with a [`Done`](super::Done) before it does.
     Shutdown,
 }
@@ -78,6 +100,12 @@ pub struct AskParams {
     /// Requests of one session share their context. Left out: the daemon's own session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
+    /// The intent that is wanted, whatever the text says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<String>,
+    /// Who asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
 }
 
 /// `say`
@@ -151,6 +179,12 @@ impl Call {
             "sleep" => Request::Sleep(read(method, params)?),
             "devices" => Request::Devices,
             "set" => Request::Set(read(method, params)?),
+            "why" => Request::Why(read(method, params)?),
+            "test" => Request::Test(read(method, params)?),
+            "approvals" => Request::Approvals,
+            "approve" => Request::Approve(read(method, params)?),
+            "teach" => Request::Teach(read(method, params)?),
+            "plugins" => Request::Plugins(read(method, params)?),
             "shutdown" => Request::Shutdown,
             _ => return Err(unknown_method(method)),
         };
@@ -189,6 +223,12 @@ impl Request {
             Self::Sleep(_) => "sleep",
             Self::Devices => "devices",
             Self::Set(_) => "set",
+            Self::Why(_) => "why",
+            Self::Test(_) => "test",
+            Self::Approvals => "approvals",
+            Self::Approve(_) => "approve",
+            Self::Teach(_) => "teach",
+            Self::Plugins(_) => "plugins",
             Self::Shutdown => "shutdown",
         }
     }
@@ -201,7 +241,14 @@ impl Request {
             Self::Listen(params) => json!(params),
             Self::Mute(params) | Self::Sleep(params) => json!(params),
             Self::Set(params) => json!(params),
-            Self::Status | Self::Stop | Self::Devices | Self::Shutdown => json!({}),
+            Self::Why(params) => json!(params),
+            Self::Test(params) => json!(params),
+            Self::Approve(params) => json!(params),
+            Self::Teach(params) => json!(params),
+            Self::Plugins(params) => json!(params),
+            Self::Status | Self::Stop | Self::Devices | Self::Approvals | Self::Shutdown => {
+                json!({})
+            }
         }
     }
 }

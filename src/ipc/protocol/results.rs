@@ -46,6 +46,9 @@ pub struct Status {
     pub voice: Voice,
     /// The plugins that answer, by id.
     pub plugins: Vec<String>,
+    /// How what is said in other words is understood.
+    #[serde(default)]
+    pub understanding: Understanding,
     /// Frames of the microphone lost since start.
     #[serde(default)]
     pub overruns: u64,
@@ -141,6 +144,21 @@ pub struct FailedVoice {
     pub reason: String,
 }
 
+/// How what no sentence of a plugin covers is understood.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Understanding {
+    /// What the classifier works on: `both` (n-grams and sentence embedding) or `ngrams`; none
+    /// while it is not trained yet.
+    #[serde(default)]
+    pub classifier: Option<String>,
+    /// Why it does not work as it should.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// The language model, if one is configured: its name and address.
+    #[serde(default)]
+    pub model: Option<String>,
+}
+
 /// What was heard and answered last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LastTurn {
@@ -153,7 +171,7 @@ pub struct LastTurn {
 }
 
 /// `ask`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Asked {
     /// The reply, in words.
     pub reply: String,
@@ -163,6 +181,34 @@ pub struct Asked {
     /// The plugin that answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugin: Option<String>,
+    /// The turn, for `why`.
+    #[serde(default)]
+    pub turn: u64,
+    /// What a screen shows instead of the reply, where that differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display: Option<String>,
+    /// The answer for programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
+    /// Where the answer comes from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
+    /// Whether the reply is a question, which the next request in the session answers.
+    #[serde(default)]
+    pub asks: bool,
+    /// The approval that the act waits for, see `approvals`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<u64>,
+}
+
+/// Where an answer comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its name.
+    pub title: String,
+    /// Its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// `say`

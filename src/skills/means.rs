@@ -1,0 +1,80 @@
+//! What plugins are given that the rest of FAME has: its voice and its language model.
+
+use std::sync::{Arc, Weak};
+
+use fame_plugin::{FollowUp, HostError};
+use tokio::runtime::Handle;
+
+use super::Say;
+use crate::brain::{Brain, llm};
+use crate::plugins::host::{Model, Unasked};
+
+/// Who the language model is for a plugin.
+const FOR_PLUGINS: &str =
+    "You help a program. Answer with exactly what it asks for, and nothing else.";
+
+/// The longest answer for a plugin, in tokens; the settings may allow less.
+const PLUGIN_TOKENS: u32 = 2_048;
+
+/// FAME's voice, used unasked.
+pub(super) struct Voice {
+    pub(super) say: Say,
+    /// The conversation that is asked in.
+    pub(super) session: String,
+    pub(super) brain: Weak<Brain>,
+}
+
+impl Voice {
+    fn say(&self, text: &str, asks: Option<String>) -> Result<(), HostError> {
+        match (self.say)(text.to_owned(), asks) {
+            true => Ok(()),
+            false => Err(HostError::TooMuch {
+                what: "what waits to be said".into(),
+                limit: "what FAME keeps waiting".into(),
+            }),
+        }
+    }
+}
+
+impl Unasked for Voice {
+    fn speak(&self, _plugin: &str, text: &str) -> Result<(), HostError> {
+        self.say(text, None)
+    }
+
+    fn ask(&self, plugin: &str, question: &str, follow_up: FollowUp) -> Result<(), HostError> {
+        let gone = || HostError::unavailable("the brain", "FAME is ending");
+        let brain = self.brain.upgrade().ok_or_else(gone)?;
+        let intent = follow_up.intent.clone();
+        brain
+            .open_question(&self.session, plugin, question, follow_up)
+            .map_err(|reason| HostError::failed("asking", reason))?;
+        self.say(question, Some(intent)).inspect_err(|_| {
+            brain.forget_question(&self.session);
+        })
+    }
+}
+
+/// The language model, asked from a plugin's own thread.
+pub(super) struct Asks {
+    client: Arc<llm::Client>,
+    runtime: Handle,
+}
+
+impl Asks {
+    /// Uses the runtime that this is called in.
+    pub(super) fn new(client: Arc<llm::Client>) -> Self {
+        Self {
+            client,
+            runtime: Handle::current(),
+        }
+    }
+}
+
+impl Model for Asks {
+    fn complete(&self, prompt: &str) -> Result<String, HostError> {
+        let answer = self.client.complete(FOR_PLUGINS, prompt, PLUGIN_TOKENS);
+        self.runtime
+            .block_on(answer)
+            .map_err(|error| HostError::failed("asking the language model", error))
+    }
+}
