@@ -127,6 +127,8 @@ impl Parts {
         report: Result<check::Report, HostError>,
         run: bool,
     ) -> (Made, Ending) {
+        made.report = None;
+        made.result = None;
         let good = match report {
             Ok(report) => {
                 let good = report.is_good();
@@ -143,6 +145,7 @@ impl Parts {
 
     /// Runs the program, whatever its tests say.
     pub(crate) fn run_program(&self, mut made: Made) -> (Made, Ending) {
+        made.result = None;
         let source = &made.source;
         let ending = match check::run(&self.host, source.language, source.program(), Vec::new()) {
             Err(error) => Ending::NotRun(error),

@@ -8,7 +8,7 @@ use crate::catalogue::Catalogue;
 use crate::check;
 use crate::model;
 use crate::progress::Progress;
-use crate::reply;
+use crate::reply::{self, Ending};
 use crate::shelf::{MAX_NAME, MOST_SAVED, Made, slug};
 use crate::spoken;
 use crate::values;
@@ -51,6 +51,12 @@ impl Parts {
             Ok(report) if report.total == 0 => self.run_program(made),
             tested => self.prove(made, tested, true),
         };
+        if let Ending::NotRun(error) = &ending {
+            let speech = format!("I have not run {}: {error}.", made.label());
+            return Ok(Reply::say(speech)
+                .display(reply::shown(&made))
+                .data(reply::data(&made)));
+        }
         let opening = format!("I ran {} again", made.label());
         let speech = reply::spoken(&opening, &made, entry, &ending);
         let shown = reply::shown(&made);
@@ -132,7 +138,9 @@ impl Parts {
             return Ok(nothing_yet());
         };
         let ask = |speech: String| Reply::say(speech).ask(FollowUp::new("save_code", "name"));
-        let name = request.text("name")?.trim();
+        let Some(name) = said_name(request).map(str::trim) else {
+            return Ok(ask("What shall I call it?".into()));
+        };
         if slug(name).is_empty() || name.len() > MAX_NAME {
             return Ok(ask("A short name, please. What shall I call it?".into()));
         }
@@ -156,7 +164,7 @@ impl Parts {
 
     /// The program that the request names, else "it"; a reply where there is none.
     fn meant(&self, request: &Request) -> Result<Result<Made, Reply>, PluginError> {
-        let Ok(said) = request.text("name") else {
+        let Some(said) = said_name(request) else {
             return Ok(self.shelf.last(&request.session).ok_or_else(nothing_yet));
         };
         let found = self.shelf.find(&self.host, said)?;
@@ -166,6 +174,13 @@ impl Parts {
                 .data(json!({ "code": Value::Null }))
         }))
     }
+}
+
+/// The name in this very sentence. One that came along from what was said before is another
+/// program's: "it" is the last one.
+fn said_name(request: &Request) -> Option<&str> {
+    let carried = request.context.carried.iter().any(|slot| slot == "name");
+    request.text("name").ok().filter(|_| !carried)
 }
 
 fn nothing_yet() -> Reply {

@@ -203,6 +203,15 @@ fn saving_over_a_name_can_be_undone() {
         at(&bench.ask("Show me my mine program"), "/id"),
         "first_primes"
     );
+    let carried = bench.ask_carrying("Show it", "show_code", "mine");
+    assert_eq!(at(&carried, "/id"), "reverse_string");
+    let carried = bench.ask_carrying("Save it", "save_code", "mine");
+    assert_eq!(carried.speech, "What shall I call it?");
+    let reply = bench.ask("Run my mine program again");
+    assert_eq!(
+        reply.speech,
+        "I have not run mine: the sandbox is not available: start Docker."
+    );
     let long = format!("Save it as {}", "x".repeat(100));
     assert!(bench.ask(&long).follow_up.is_some());
 }

@@ -9,7 +9,7 @@ use fame_plugin::sentence::{Lists, Sentences};
 use fame_plugin::words::Words;
 use fame_plugin::{
     Capability, Context, Host, HostError, HostRef, Manifest, Plugin, Program, Ran, Reply, Request,
-    Source,
+    Slot, Source,
 };
 use jiff::ZonedDateTime;
 use serde_json::Value;
@@ -204,6 +204,22 @@ impl Bench {
             text: text.into(),
             intent: found.intent.into(),
             slots: found.slots,
+            session: "test".into(),
+            user: None,
+            source: Source::Headless,
+            context,
+        };
+        self.plugin.handle(&request).unwrap()
+    }
+
+    /// `text` with a `name` that comes from what was said before.
+    pub(super) fn ask_carrying(&self, text: &str, intent: &str, name: &str) -> Reply {
+        let mut context = Context::new(1.0, None);
+        context.carried = vec!["name".into()];
+        let request = Request {
+            text: text.into(),
+            intent: intent.into(),
+            slots: [("name".to_owned(), Slot::Text(name.into()))].into(),
             session: "test".into(),
             user: None,
             source: Source::Headless,
