@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the sandbox's image from Debian packages alone, without a registry: debootstrap makes a
 # small Debian, what no program needs is taken out, and the engine imports it.
-# packaging/sandbox/build.sh [TAG]   (default: fame-sandbox:1)
+# packaging/sandbox/build.sh [TAG]   (default: fame-sandbox:1; FAME_SANDBOX_RUST=1 adds a compiler)
 #
 # Needs root, debootstrap and a running engine (docker or podman). FAME_DEBIAN_MIRROR names another
 # mirror than debootstrap's own. The same packages give the same files: times, caches and machine
@@ -13,9 +13,15 @@ readonly TAG=${1:-fame-sandbox:1}
 readonly SUITE=bookworm
 readonly MIRROR=${FAME_DEBIAN_MIRROR:-}
 # python3-minimal has no ctypes, json and the like; the rest of the library comes beside it.
-readonly PACKAGES=python3-minimal,libpython3-stdlib,nodejs
+packages=python3-minimal,libpython3-stdlib,nodejs
 # What `fame sandbox` looks for in the image's labels: the profiles it can run.
-readonly PROFILES=python,shell,javascript
+profiles=python,shell,javascript
+# A compiler makes the image five times as large, so it is left to those who want it.
+if [ "${FAME_SANDBOX_RUST:-0}" = 1 ]; then
+    packages+=,rustc,gcc,libc6-dev
+    profiles+=,rust
+fi
+readonly packages profiles
 # The times of all files: the release of Debian 12, in seconds since 1970.
 export SOURCE_DATE_EPOCH=1686355200
 
@@ -60,16 +66,16 @@ main() {
     engine=$(find_engine)
     root=$(mktemp -d "${TMPDIR:-/tmp}/fame-sandbox.XXXXXX")
     # shellcheck disable=SC2064  # the folder of now
-    trap "rm -rf '$root'" EXIT
+    trap "rm -rf --one-file-system '$root'" EXIT
     say "making a small Debian; this takes a few minutes"
-    debootstrap --variant=minbase --include="$PACKAGES" "$SUITE" "$root/debian" ${MIRROR:+"$MIRROR"} >&2
+    debootstrap --variant=minbase --include="$packages" "$SUITE" "$root/debian" ${MIRROR:+"$MIRROR"} >&2
     slim "$root/debian"
     say "importing it as $TAG"
     tar --create --directory "$root/debian" --sort=name --mtime="@$SOURCE_DATE_EPOCH" \
         --numeric-owner --exclude=./dev/* --exclude=./proc/* --exclude=./sys/* . |
         "$engine" import \
             --change "LABEL fame.sandbox.image=1" \
-            --change "LABEL fame.sandbox.profiles=$PROFILES" \
+            --change "LABEL fame.sandbox.profiles=$profiles" \
             --change "USER 65534:65534" \
             --change "WORKDIR /sandbox" \
             - "$TAG"

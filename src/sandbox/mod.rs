@@ -73,6 +73,16 @@ pub struct Sandbox {
     inner: Arc<Inner>,
 }
 
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let tier = self.inner.walls.tier();
+        formatter
+            .debug_struct("Sandbox")
+            .field("tier", &tier)
+            .finish_non_exhaustive()
+    }
+}
+
 struct Inner {
     settings: Settings,
     queue: Queue,

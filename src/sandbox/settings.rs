@@ -135,6 +135,8 @@ mod tests {
 
     use super::*;
 
+    type Spoil = fn(&mut Settings);
+
     #[test]
     fn the_defaults_are_within_their_own_bounds() {
         Settings::default().validate().unwrap();
@@ -142,7 +144,7 @@ mod tests {
 
     #[test]
     fn what_is_out_of_bounds_names_its_key_and_the_remedy() {
-        let cases: [(&str, fn(&mut Settings)); 7] = [
+        let cases: [(&str, Spoil); 7] = [
             ("sandbox.warm", |s| s.warm = 5),
             ("sandbox.wall_seconds", |s| s.wall_seconds = 0),
             ("sandbox.cpu_seconds", |s| s.cpu_seconds = u64::MAX),

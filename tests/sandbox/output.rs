@@ -21,7 +21,7 @@ async fn each_profile_says_hello_and_reads_its_input() {
         ),
         (
             "rust",
-            "fn main() { print!(\"hello {}\", std::io::read_to_string(std::io::stdin()).unwrap()) }",
+            "fn main() { let mut s = String::new(); std::io::stdin().read_line(&mut s).unwrap(); print!(\"hello {s}\") }",
         ),
     ];
     on_each_tier(async |sandbox| {

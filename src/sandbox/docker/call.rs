@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::sandbox::error::SandboxError;
 
 /// Longest wait for what the engine has to work for: create, start, remove.
-pub(super) const WORK_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const WORK_WITHIN: Duration = Duration::from_secs(20);
 
 /// Longest wait for what it only has to look up.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);

@@ -16,13 +16,14 @@ use tokio::io::AsyncWrite;
 use tokio::time::timeout;
 
 use super::call::{ANSWER_WITHIN, WORK_WITHIN, call, failure};
+use super::compare;
 use super::janitor::Janitor;
 use super::policy::{self, Asked};
 use super::proof;
 use crate::sandbox::error::SandboxError;
 
 /// Longest wait for a started container's proof.
-const PROOF_WITHIN: Duration = Duration::from_secs(10);
+const PROOF_WITHIN: Duration = Duration::from_secs(20);
 
 /// What a container writes.
 pub(super) type Output = Pin<Box<dyn Stream<Item = Result<LogOutput, Error>> + Send>>;
@@ -65,7 +66,7 @@ impl Container {
         let id = remains.id.as_str();
         let inspect = docker.inspect_container(id, None::<InspectContainerOptions>);
         let effective = call("inspecting a container", ANSWER_WITHIN * 2, inspect).await?;
-        if let Some(mismatch) = policy::mismatch(asked, &effective) {
+        if let Some(mismatch) = compare::mismatch(asked, &effective) {
             return Err(SandboxError::PolicyMismatch { mismatch });
         }
         let options = AttachContainerOptionsBuilder::new()

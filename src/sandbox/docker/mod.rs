@@ -4,6 +4,7 @@
 //! process proves what it is before it gets a program; and each runs one program only.
 
 mod call;
+mod compare;
 mod connect;
 mod container;
 mod janitor;

@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{sleep, timeout};
 
-use super::call::{ANSWER_WITHIN, call, failure};
+use super::call::{ANSWER_WITHIN, WORK_WITHIN, call, failure};
 use super::container::Container;
 use super::trailer::{self, Splitter};
 use crate::sandbox::capture::Capture;
@@ -23,8 +23,8 @@ use crate::sandbox::profile::Profile;
 use crate::sandbox::report::{End, Run, Tier};
 use crate::sandbox::request::{Request, Stream};
 
-/// How often a running container is looked at. With the wait for the answer, a lost engine is
-/// noticed within 2 s.
+/// How often a running container is looked at. With the wait for an answer, a lost engine is noticed
+/// within 2 s.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// How long a program's files may take to come after its end.
@@ -152,13 +152,14 @@ async fn follow(
     let docker = container.docker.clone();
     let id = container.id().to_owned();
     let Container { output, input, .. } = container;
-    let watch = watch(&docker, &id, limits.cpu, seen);
+    let heartbeat = heartbeat(&docker, seen);
+    let cpu = cpu_limit(&docker, &id, limits.cpu, seen);
     let wall = sleep(limits.wall);
     let send = async {
         input.write_all(order).await?;
         input.flush().await
     };
-    tokio::pin!(watch, wall, send);
+    tokio::pin!(heartbeat, cpu, wall, send);
     let (mut sent, mut carrying) = (false, false);
     loop {
         tokio::select! {
@@ -172,9 +173,13 @@ async fn follow(
                 }
             }
             () = &mut wall => return Ok(Over::WallLimit),
-            verdict = &mut watch => return verdict.map(|()| Over::CpuLimit),
+            () = &mut cpu => return Ok(Over::CpuLimit),
+            lost = &mut heartbeat => return Err(lost),
             next = output.next() => match next {
-                Some(Ok(output)) => heard.take(output)?,
+                Some(Ok(output)) => {
+                    seen.pieces.fetch_add(1, Ordering::Relaxed);
+                    heard.take(output)?;
+                }
                 Some(Err(error)) => return Err(failure("reading a program's output", &error)),
                 None => return Ok(Over::Ended),
             },
@@ -206,20 +211,34 @@ fn order(token: &str, request: &Request, profile: Profile) -> Vec<u8> {
     order
 }
 
-/// What a running container was last seen to use: all that is known of one that is killed.
+/// What is known of a running container.
 #[derive(Default)]
 struct Seen {
+    /// Processor time, when it was looked at last.
     cpu_ns: AtomicU64,
+    /// The most memory that it had when it was looked at.
     memory_bytes: AtomicU64,
+    /// Pieces of output that came: a sign of the engine's life.
+    pieces: AtomicU64,
 }
 
-/// Ends well when the program has used up its processor time, and badly when the engine is lost.
-async fn watch(
-    docker: &Docker,
-    id: &str,
-    limit: Duration,
-    seen: &Seen,
-) -> Result<(), SandboxError> {
+/// Ends badly when the engine is lost: it neither answers nor passes output on. One that is only
+/// slow, on a machine with much to do or under a flood, is not.
+async fn heartbeat(docker: &Docker, seen: &Seen) -> SandboxError {
+    loop {
+        sleep(LOOK_EVERY).await;
+        let before = seen.pieces.load(Ordering::Relaxed);
+        let ping = call("running a program", ANSWER_WITHIN, docker.ping()).await;
+        match ping {
+            Ok(_) => {}
+            Err(_) if seen.pieces.load(Ordering::Relaxed) > before => {}
+            Err(error) => return error,
+        }
+    }
+}
+
+/// Ends when the program has used up its processor time.
+async fn cpu_limit(docker: &Docker, id: &str, limit: Duration, seen: &Seen) {
     loop {
         sleep(LOOK_EVERY).await;
         let options = StatsOptionsBuilder::new()
@@ -227,17 +246,10 @@ async fn watch(
             .one_shot(true)
             .build();
         let mut stats = docker.stats(id, Some(options));
-        let look = async {
-            match stats.next().await {
-                Some(stats) => stats.map(Some),
-                None => Ok(None),
-            }
-        };
-        let stats = match call("looking at a running program", ANSWER_WITHIN, look).await {
-            Ok(stats) => stats.unwrap_or_default(),
-            // It ended just now, which its output tells.
-            Err(SandboxError::Engine { .. }) => continue,
-            Err(error) => return Err(error),
+        let look = timeout(WORK_WITHIN, stats.next()).await;
+        // Of one that ended its output tells, and of an engine that is lost the heartbeat.
+        let Ok(Some(Ok(stats))) = look else {
+            continue;
         };
         let cpu = stats.cpu_stats.and_then(|cpu| cpu.cpu_usage?.total_usage);
         let memory = stats.memory_stats.and_then(|memory| memory.usage);
@@ -245,7 +257,7 @@ async fn watch(
         seen.memory_bytes
             .fetch_max(memory.unwrap_or(0), Ordering::Relaxed);
         if cpu.is_some_and(|cpu| Duration::from_nanos(cpu) >= limit) {
-            return Ok(());
+            return;
         }
     }
 }
@@ -254,7 +266,7 @@ async fn watch(
 async fn kill(docker: &Docker, id: &str) -> Result<(), SandboxError> {
     let options = KillContainerOptionsBuilder::new().signal("SIGKILL").build();
     let kill = docker.kill_container(id, Some(options));
-    match call("killing a program", ANSWER_WITHIN, kill).await {
+    match call("killing a program", WORK_WITHIN, kill).await {
         // It ended by itself in this moment.
         Ok(()) | Err(SandboxError::Engine { .. }) => Ok(()),
         Err(error) => Err(error),
