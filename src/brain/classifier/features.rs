@@ -1,5 +1,6 @@
 //! What the machines see of a text: its n-grams and, with an embedder, its meaning.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -21,6 +22,15 @@ pub enum Features {
     Ngrams,
     /// These and sentence embeddings.
     Both,
+}
+
+impl fmt::Display for Features {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ngrams => "ngrams",
+            Self::Both => "both",
+        })
+    }
 }
 
 /// Makes features of texts.
