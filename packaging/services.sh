@@ -1,10 +1,14 @@
 # shellcheck shell=bash
 # The services that live tests speak to, private to one test run: a sound server with a virtual
 # microphone and loudspeaker, a D-Bus session and speech-dispatcher. Sourced by test.sh after
-# setup.sh. Nothing outside one temporary folder is touched, and stop_services ends it all.
+# setup.sh. Nothing outside one temporary folder is touched, and stop_services ends it all; only the
+# container engine, where none is running, uses its usual place, and keeps the sandbox's image there.
 
 # How long a service may take to answer, in tenths of a second.
 readonly SERVICE_PATIENCE=100
+
+# The image that the sandbox's tests run in.
+readonly SANDBOX_IMAGE=fame-sandbox:1
 
 services=()
 services_folder=
@@ -82,12 +86,36 @@ start_speech_dispatcher() {
     wait_for speech-dispatcher test -S "$socket"
 }
 
-# Starts all three and tells the tests so.
+# An engine with the sandbox's image. Where none can be had, the tests that need one say so and are
+# skipped; where it is there, they may not be.
+start_engine() {
+    if ! docker info >/dev/null 2>&1; then
+        if [ "$(id -u)" -ne 0 ] || ! command -v dockerd >/dev/null; then
+            say "skipped: tests with a container engine; start one, or run this as root"
+            return 0
+        fi
+        start_service dockerd dockerd
+        if ! wait_for "the container engine" docker info; then
+            say "skipped: tests with a container engine, which does not start here"
+            return 0
+        fi
+    fi
+    if ! docker image inspect "$SANDBOX_IMAGE" >/dev/null 2>&1 &&
+        ! packaging/sandbox/build.sh "$SANDBOX_IMAGE" >"$services_folder/image.log" 2>&1; then
+        tail -n 5 "$services_folder/image.log" >&2
+        say "skipped: tests with a container engine, as its image cannot be built here"
+        return 0
+    fi
+    export FAME_TEST_ENGINE=1
+}
+
+# Starts them all and tells the tests so.
 start_services() {
     private_folders
     trap stop_services EXIT
     start_session_bus && start_sound_server && start_speech_dispatcher || return 1
     export FAME_TEST_AUDIO=1
+    start_engine
 }
 
 # Ends what was started, the last one first, and removes its folder.

@@ -11,9 +11,12 @@ readonly BUILD_TOOLS=(cc c++ cmake clang pkg-config)
 # The default voice.
 readonly RUN_PACKAGES=(espeak-ng)
 readonly RUN_TOOLS=(espeak-ng)
-# A virtual microphone and loudspeaker, the system's voice, and voices to speak to FAME with.
-readonly TEST_PACKAGES=(pulseaudio pulseaudio-utils dbus speech-dispatcher speech-dispatcher-espeak-ng sox flite)
-readonly TEST_TOOLS=(pulseaudio pactl dbus-daemon speech-dispatcher sox flite)
+# A virtual microphone and loudspeaker, the system's voice, voices to speak to FAME with, what
+# plugins in other languages are written in, and an engine for the sandbox with what its image is
+# built from.
+readonly TEST_PACKAGES=(pulseaudio pulseaudio-utils dbus speech-dispatcher speech-dispatcher-espeak-ng sox flite
+    python3 docker.io debootstrap)
+readonly TEST_TOOLS=(pulseaudio pactl dbus-daemon speech-dispatcher sox flite python3)
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -8,6 +8,7 @@
 //! | [`dialogue`] | turns, interruption, attention: a state machine and its driver | speech, brain |
 //! | [`brain`] | from a text to a decision and a reply | plugins |
 //! | [`plugins`] | finds plugins, checks what they may do, runs them | bus, store |
+//! | [`sandbox`] | runs code that nobody has to trust: containers, or the kernel's own walls | – |
 //! | [`skills`] | the brain with its plugins and services, put together | brain, plugins, models |
 //! | [`store`] | state in one SQLite file | – |
 //! | [`headless`] | the pipeline on files | dialogue |
@@ -32,6 +33,7 @@ pub mod headless;
 pub mod ipc;
 pub mod models;
 pub mod plugins;
+pub mod sandbox;
 pub mod skills;
 pub mod speech;
 pub mod store;

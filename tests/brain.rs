@@ -122,9 +122,9 @@ async fn it_says_what_it_can_do_with_all_plugins() {
     let reply = ask(&brain(), "What can you do?").await.reply;
     assert_eq!(
         reply.speech,
-        "You can ask me what time it is, what the date is, what 15 percent of 80 is, how many \
-         ounces are in a pound, to set a timer for ten minutes, how long is left on a timer, or to \
-         tell you a joke. And say stop whenever you've heard enough."
+        "You can ask me what time it is, what 15 percent of 80 is, to set a timer for ten minutes, \
+         to write a program, and run it, or to tell you a joke. And say stop whenever you've heard \
+         enough."
     );
 }
 

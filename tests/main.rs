@@ -19,6 +19,7 @@ mod model;
 mod models;
 mod plugins;
 mod recognizer;
+mod sandbox;
 mod services;
 mod store;
 mod support;

@@ -87,6 +87,7 @@ impl Place {
         };
         let settings = Settings {
             folders: vec![folder.path().join("plugins")],
+            language: "en".into(),
             copies: folder.path().join("copies"),
             data: folder.path().join("data"),
             limits: Limits {

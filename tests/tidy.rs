@@ -57,13 +57,15 @@ fn rooms_import_only_what_lies_below_them() {
         ("bus", &[]),
         ("config", &[]),
         ("store", &[]),
-        ("sandbox", &[]),
+        ("sandbox", &["config"]),
         ("plugins", &["bus", "store"]),
         ("speech", &["audio", "models", "bus", "config"]),
         ("brain", &["plugins", "bus", "config"]),
         (
             "skills",
-            &["brain", "plugins", "store", "models", "bus", "config"],
+            &[
+                "brain", "plugins", "sandbox", "store", "models", "bus", "config",
+            ],
         ),
         ("dialogue", &["audio", "speech", "brain", "bus", "config"]),
         (

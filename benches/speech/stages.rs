@@ -82,7 +82,7 @@ fn utterances() {
 
 /// Routing, plugin and the first sound of the voice.
 fn answers() {
-    let brain = Brain::new(skills::builtin(Arc::new(SystemClock)).unwrap());
+    let brain = Brain::new(skills::builtin(Arc::new(SystemClock), None).unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let config = Config::default();
     println!("## Answering, p50 of {ROUNDS}");

@@ -73,6 +73,7 @@ struct HeadlessArgs {
 }
 
 fn main() -> ExitCode {
+    fame::sandbox::helper::main();
     let matches = Cli::command().get_matches();
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
@@ -159,8 +160,8 @@ fn settings(file: Option<PathBuf>, overrides: Overrides) -> Result<(Config, Path
 }
 
 /// FAME's own plugins and the classifier, with nothing of what a daemon keeps.
-fn brain(config: &Config) -> Result<Arc<Brain>> {
-    skills::headless(config).context("the built-in plugins do not load")
+fn brain(config: &Config, runtime: &tokio::runtime::Runtime) -> Result<Arc<Brain>> {
+    skills::headless(config, runtime.handle()).context("the built-in plugins do not load")
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
@@ -204,7 +205,7 @@ fn run_headless(config: &Config, args: HeadlessArgs, feeds: Vec<Feed>) -> Result
     let failed = headless::run(
         config,
         &options,
-        brain(config)?,
+        brain(config, &runtime)?,
         runtime.handle().clone(),
         out,
     )?;

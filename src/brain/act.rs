@@ -1,7 +1,7 @@
 //! From a decision to what is done about it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fame_plugin::{Context, Intent, Reply, Request, Slots};
 use jiff::Timestamp;
@@ -360,12 +360,12 @@ impl Brain {
             source: query.source,
             context,
         };
-        let called = call::call(
-            order.loaded,
-            Call::Handle(request, order.arguments),
-            self.call_timeout,
-        )
-        .await;
+        let limit = match order.intent.timeout_seconds {
+            Some(seconds) => self.call_timeout.max(Duration::from_secs_f32(seconds)),
+            None => self.call_timeout,
+        };
+        let call = Call::Handle(request, order.arguments);
+        let called = call::call(order.loaded, call, limit).await;
         let mut acted = Acted {
             reply: called.reply,
             ok: called.ok,

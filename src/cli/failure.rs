@@ -9,6 +9,7 @@ use crate::brain::classifier::{ClassifierError, ExamplesError};
 use crate::config::ConfigError;
 use crate::ipc::ClientError;
 use crate::models::{InstallError, ModelError};
+use crate::sandbox::SandboxError;
 
 /// The exit codes of `fame`. They do not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,9 @@ pub enum Failure {
     /// A classifier cannot be trained or tried.
     #[error(transparent)]
     Classifier(#[from] ClassifierError),
+    /// Nothing can be run, or nothing is known of what was.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
     /// The output cannot be written.
     #[error("cannot write the output")]
     Output(#[from] io::Error),
@@ -100,6 +104,7 @@ impl Failure {
             | Self::Install(_)
             | Self::Examples(_)
             | Self::Classifier(_)
+            | Self::Sandbox(_)
             | Self::Arguments(_) => None,
             Self::Output(_) => Some("is the disk full?".into()),
         }

@@ -16,6 +16,7 @@ mod failure;
 mod intents;
 mod models;
 mod plugins;
+mod sandbox;
 mod status;
 mod talk;
 mod teach;
@@ -98,6 +99,9 @@ enum Verb {
     /// Plugins: list, allow, switch, write a new one
     #[command(subcommand)]
     Plugins(plugins::Plugins),
+    /// Run a program in the sandbox, or look after it
+    #[command(subcommand)]
+    Sandbox(sandbox::Verbs),
     /// Measure how well intents are told apart
     #[command(subcommand)]
     Intents(intents::Intents),
@@ -161,6 +165,7 @@ fn execute(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
         Verb::Set(set) => set.run(&mut context),
         Verb::Shutdown => daemon::shutdown(&mut context),
         Verb::Plugins(plugins) => plugins.run(&mut context),
+        Verb::Sandbox(verbs) => verbs.run(&mut context),
         Verb::Intents(intents) => intents.run(&mut context),
         Verb::Models(models) => models.run(&mut context),
         Verb::Config(settings) => settings.run(&mut context),

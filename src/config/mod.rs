@@ -6,6 +6,7 @@ mod llm;
 mod load;
 mod paths;
 mod policy;
+mod sandbox;
 mod schema;
 mod validate;
 
@@ -16,6 +17,7 @@ pub use llm::{
 pub use load::{MAX_FILE, Overrides, Sources, load};
 pub use paths::{CONFIG_VARIABLE, Paths};
 pub use policy::{Policy, Rule};
+pub use sandbox::{SANDBOX_IMAGE, Sandbox, TierChoice};
 pub use schema::{
     Audio, Config, Ipc, Listen, ListenMode, Plugins, Recognizer, Voice, VoiceCommand, VoiceKind,
     VoiceOutput,

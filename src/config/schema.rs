@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Llm, Policy};
+use super::{Llm, Policy, Sandbox};
 
 /// The whole configuration. Each field of each section may be left out of a file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub struct Config {
     pub plugins: Plugins,
     /// What may be done without asking.
     pub policy: Policy,
+    /// Where code runs that nobody has to trust.
+    pub sandbox: Sandbox,
 }
 
 /// `[audio]`

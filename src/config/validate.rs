@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::error::{ConfigError, Origin};
 use super::{
-    Config, LLM_SECONDS, LLM_TEMPERATURE, LLM_TOKENS, Listen, Llm, Plugins, Recognizer, Voice,
+    Config, LLM_SECONDS, LLM_TEMPERATURE, LLM_TOKENS, Listen, Llm, Plugins, Recognizer, Sandbox,
+    Voice,
 };
 
 /// A setting outside its bounds.
@@ -39,10 +40,45 @@ pub(super) fn validate(config: &Config) -> Checked {
     voice(&config.voice)?;
     plugins(&config.plugins)?;
     config.llm.as_ref().map_or(Ok(()), llm)?;
+    sandbox(&config.sandbox)?;
     match &config.ipc.socket {
         Some(socket) => rooted("ipc.socket", socket),
         None => Ok(()),
     }
+}
+
+fn sandbox(sandbox: &Sandbox) -> Checked {
+    let default = Sandbox::default();
+    within("sandbox.warm", sandbox.warm, 0..=4, default.warm)?;
+    for (key, value, bounds, default) in [
+        (
+            "sandbox.wall_seconds",
+            sandbox.wall_seconds,
+            1..=600,
+            default.wall_seconds,
+        ),
+        (
+            "sandbox.cpu_seconds",
+            sandbox.cpu_seconds,
+            1..=600,
+            default.cpu_seconds,
+        ),
+        (
+            "sandbox.memory_mib",
+            sandbox.memory_mib,
+            64..=4_096,
+            default.memory_mib,
+        ),
+        (
+            "sandbox.processes",
+            sandbox.processes,
+            8..=512,
+            default.processes,
+        ),
+    ] {
+        within(key, value, bounds, default)?;
+    }
+    spoken("sandbox.image", &sandbox.image)
 }
 
 fn llm(llm: &Llm) -> Checked {

@@ -166,6 +166,10 @@ pub enum Command {
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most of them are events, which go right on; a box for each would be freed at once"
+)]
 pub enum Effect {
     /// Tell the world.
     Publish(Event),

@@ -10,6 +10,7 @@ pub fn all() -> Vec<Box<dyn Plugin>> {
         Box::new(fame_plugin_clock::Clock::default()),
         Box::new(fame_plugin_calculator::Calculator),
         Box::new(fame_plugin_timer::Timers::default()),
+        Box::new(fame_plugin_universal_developer::Developer::default()),
         Box::new(fame_plugin_small_talk::SmallTalk::default()),
     ]
 }

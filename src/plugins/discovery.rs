@@ -18,6 +18,9 @@ use super::registry::{Origin, PluginError};
 /// The name of the file that makes a folder a plugin.
 pub const MANIFEST: &str = "plugin.toml";
 
+/// The folder with the sentences in other languages.
+const SENTENCES: &str = "sentences";
+
 /// The longest `plugin.toml`, in bytes. A longer one is refused.
 const MANIFEST_BYTES: u64 = 512 * 1024;
 
@@ -117,8 +120,13 @@ pub(super) struct Sighting {
     pub(super) read: Option<Result<Described, Broken>>,
 }
 
-/// Looks through `roots`, and reads the plugins whose fingerprint is not in `known`.
-pub(super) fn scan(roots: &[PathBuf], known: &BTreeMap<PathBuf, u64>) -> Vec<Sighting> {
+/// Looks through `roots`, and reads the plugins whose fingerprint is not in `known`, with their
+/// sentences in `language`.
+pub(super) fn scan(
+    roots: &[PathBuf],
+    language: &str,
+    known: &BTreeMap<PathBuf, u64>,
+) -> Vec<Sighting> {
     let folders = folders(roots);
     folders
         .into_iter()
@@ -129,7 +137,7 @@ pub(super) fn scan(roots: &[PathBuf], known: &BTreeMap<PathBuf, u64>) -> Vec<Sig
                 read: None,
             },
             Ok(fingerprint) => Sighting {
-                read: Some(read(&folder)),
+                read: Some(read(&folder, language)),
                 folder,
                 fingerprint: Some(fingerprint),
             },
@@ -182,7 +190,7 @@ fn is_hidden(path: &Path) -> bool {
         .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-fn read(folder: &Path) -> Result<Described, Broken> {
+fn read(folder: &Path, language: &str) -> Result<Described, Broken> {
     let file = folder.join(MANIFEST);
     let text = read_text(&file).map_err(|reason| Broken {
         file: Some(file),
@@ -191,7 +199,8 @@ fn read(folder: &Path) -> Result<Described, Broken> {
         reason,
     })?;
     let refused = |error: PluginError| Broken::manifest(folder, &text, &error);
-    let manifest = Manifest::parse(&text).map_err(|error| refused(error.into()))?;
+    let mut manifest = Manifest::parse(&text).map_err(|error| refused(error.into()))?;
+    add_language(folder, &mut manifest, language)?;
     check_runtime(folder, &manifest)?;
     let none = Lists::default();
     Sentences::compile([&manifest], &none)
@@ -203,6 +212,34 @@ fn read(folder: &Path) -> Result<Described, Broken> {
         text,
         hash,
     })
+}
+
+/// Adds the sentences beside the manifest, `sentences/en.toml`, if there are any in `language`.
+fn add_language(folder: &Path, manifest: &mut Manifest, language: &str) -> Result<(), Broken> {
+    let file = folder.join(SENTENCES).join(format!("{language}.toml"));
+    if !file.is_file() {
+        return Ok(());
+    }
+    let broken = |line, reason| Broken {
+        file: Some(file.clone()),
+        line,
+        column: None,
+        reason,
+    };
+    let text = read_text(&file).map_err(|reason| broken(None, reason))?;
+    manifest.with_sentences(&text).map_err(|error| {
+        let line = match &error {
+            ManifestError::Toml(error) => error.span().map(|span| line_at(&text, span.start)),
+            _ => None,
+        };
+        broken(line, error.to_string())
+    })
+}
+
+/// The line of the byte `at`, from 1.
+fn line_at(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or(text);
+    before.matches('\n').count() + 1
 }
 
 fn check_runtime(folder: &Path, manifest: &Manifest) -> Result<(), Broken> {

@@ -204,11 +204,12 @@ impl Host for PluginHost {
 
     fn schedule(&self, wakeup: Wakeup) -> Result<(), HostError> {
         let store = self.part(Permission::Schedule, "the schedule", &self.means.store)?;
-        Ok(match &self.means.scheduler {
+        match &self.means.scheduler {
             Some(scheduler) => scheduler.schedule(&self.plugin, wakeup)?,
             // Kept like all else; it comes when a FAME runs that wakes plugins.
             None => store.schedule(&self.plugin, wakeup)?,
-        })
+        }
+        Ok(())
     }
 
     fn unschedule(&self, id: &str) -> Result<bool, HostError> {

@@ -1,13 +1,14 @@
-//! What plugins are given that the rest of FAME has: its voice and its language model.
+//! What plugins are given that the rest of FAME has: its voice, its language model, its sandbox.
 
 use std::sync::{Arc, Weak};
 
-use fame_plugin::{FollowUp, HostError};
+use fame_plugin::{FollowUp, HostError, Program, Ran};
 use tokio::runtime::Handle;
 
 use super::Say;
 use crate::brain::{Brain, llm};
-use crate::plugins::host::{Model, Unasked};
+use crate::plugins::host::{Model, Runs, Unasked};
+use crate::sandbox::{Caller, Report, Request, Sandbox};
 
 /// Who the language model is for a plugin.
 const FOR_PLUGINS: &str =
@@ -76,5 +77,45 @@ impl Model for Asks {
         self.runtime
             .block_on(answer)
             .map_err(|error| HostError::failed("asking the language model", error))
+    }
+}
+
+/// The sandbox, used from a plugin's own thread.
+pub(super) struct Boxed {
+    sandbox: Sandbox,
+    runtime: Handle,
+}
+
+impl Boxed {
+    /// Uses the runtime `runtime`.
+    pub(super) fn new(sandbox: Sandbox, runtime: Handle) -> Self {
+        Self { sandbox, runtime }
+    }
+}
+
+impl Runs for Boxed {
+    fn run(&self, program: Program) -> Result<Ran, HostError> {
+        let request = Request {
+            profile: program.profile,
+            code: program.code,
+            stdin: program.stdin,
+            timeout: program.timeout,
+            caller: Caller::Plugin,
+        };
+        let run = self.sandbox.run(&request, None);
+        match self.runtime.block_on(run) {
+            Ok(report) => Ok(ran(report)),
+            Err(error) => Err(HostError::unavailable("the sandbox", error.to_string())),
+        }
+    }
+}
+
+fn ran(report: Report) -> Ran {
+    Ran {
+        ok: report.ok,
+        exit_code: report.exit_code,
+        timed_out: report.timed_out,
+        stdout: report.stdout,
+        stderr: report.stderr,
     }
 }

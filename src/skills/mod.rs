@@ -29,16 +29,17 @@ use crate::plugins::manager::{self, Change, Current};
 use crate::plugins::mcp::Limits;
 use crate::plugins::services::{Desktop, Notifier, Scheduler, Web};
 use crate::plugins::{Loaded, PluginError, Plugins, Reaper, Registry, builtin_plugins};
+use crate::sandbox::{self, Sandbox};
 use crate::store::{Correction, Store, StoreError, Turn};
 use grants::StoredGrants;
 use learning::Learning;
-use means::{Asks, Voice};
+use means::{Asks, Boxed, Voice};
 
 /// How often approvals that came too late are told of.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long the plugins and the tasks may take to end.
-const ENDING: Duration = Duration::from_secs(6);
+const ENDING: Duration = Duration::from_secs(16);
 
 /// Has something said outside of any request: the words, and the intent that waits for an answer
 /// if they are a question. Gives whether it was taken.
@@ -62,6 +63,7 @@ pub struct Setup {
 pub struct Skills {
     brain: Arc<Brain>,
     plugins: Plugins,
+    sandbox: Sandbox,
     store: Option<Store>,
     learning: Arc<Learning>,
     /// Why there is no language model, though one is configured.
@@ -124,8 +126,10 @@ impl Skills {
             };
             started("the schedule", Scheduler::start(store, clock.clone(), due))
         });
+        let sandbox = Sandbox::start(config.sandbox.clone()).await;
         let means = Means {
             store: store.clone(),
+            sandbox: Some(Arc::new(Boxed::new(sandbox.clone(), Handle::current()))),
             scheduler: scheduler.map(Arc::new),
             notifier: started("notifications", Notifier::start()).map(Arc::new),
             web: Web::new(Handle::current())
@@ -174,6 +178,7 @@ impl Skills {
         let skills = Arc::new(Self {
             brain,
             plugins,
+            sandbox,
             store,
             learning,
             model_trouble: Mutex::new(model_trouble),
@@ -338,6 +343,7 @@ impl Skills {
         self.tasks.close();
         let all = async {
             self.plugins.shutdown().await;
+            self.sandbox.shutdown().await;
             self.tasks.wait().await;
         };
         if tokio::time::timeout(ENDING, all).await.is_err() {
@@ -346,17 +352,22 @@ impl Skills {
     }
 }
 
-/// FAME's own plugins by `clock`, with what they keep in memory.
+/// FAME's own plugins by `clock`, with what they keep in memory, and `sandbox` for what they write
+/// if there is one; it runs on the runtime beside it.
 ///
 /// # Errors
 /// If one of them is refused or does not start, which would be a mistake of ours.
-pub fn builtin(clock: Arc<dyn Clock>) -> Result<Arc<Registry>, PluginError> {
+pub fn builtin(
+    clock: Arc<dyn Clock>,
+    sandbox: Option<(Sandbox, Handle)>,
+) -> Result<Arc<Registry>, PluginError> {
     let (current, lists) = (Current::new()?, Lists::default());
     let store = Store::in_memory()
         .inspect_err(|error| tracing::warn!(%error, "plugins keep nothing"))
         .ok();
     let means = Means {
         store,
+        sandbox: sandbox.map(|(sandbox, runtime)| Arc::new(Boxed::new(sandbox, runtime)) as _),
         ..Means::bare(clock, current.clone(), lists.clone())
     };
     let (host, reaper) = (means.factory(), Reaper::here());
@@ -378,9 +389,16 @@ pub fn builtin(clock: Arc<dyn Clock>) -> Result<Arc<Registry>, PluginError> {
 ///
 /// # Errors
 /// See [`builtin`].
-pub fn headless(config: &Config) -> Result<Arc<Brain>, PluginError> {
+pub fn headless(config: &Config, runtime: &Handle) -> Result<Arc<Brain>, PluginError> {
+    // Nobody waits for a short run's first program to be fast.
+    let settings = sandbox::Settings {
+        warm: 0,
+        ..config.sandbox.clone()
+    };
+    let sandbox = runtime.block_on(Sandbox::start(settings));
+    let sandbox = Some((sandbox, runtime.clone()));
     let brain = Arc::new(
-        Brain::new(builtin(Arc::new(SystemClock))?)
+        Brain::new(builtin(Arc::new(SystemClock), sandbox)?)
             .with_policy(config.policy.clone())
             .with_call_timeout(Duration::from_secs_f32(config.plugins.call_seconds)),
     );
@@ -450,6 +468,7 @@ fn manager_settings(config: &Config, paths: &Paths) -> manager::Settings {
             .into_iter()
             .chain(config.plugins.folders.clone())
             .collect(),
+        language: config.recognizer.language.clone(),
         copies: paths.data.join("plugin-copies"),
         data: paths.data.join("plugin-data"),
         limits: Limits {

@@ -181,6 +181,8 @@ proptest! {
             .iter()
             .map(|path| request.pointer(path).cloned().unwrap_or(Value::Null))
             .map(|value| if value.is_object() || value.is_array() { Value::Null } else { value })
+            // As it is read from its text, which for some floats is the neighbour of what was written.
+            .map(|value| serde_json::from_str(&value.to_string()).unwrap())
             .collect();
         prop_assert_eq!(read_by_awk(&line), Some(wanted), "{}", line);
         let end = (1..=cut.index(line.len())).rev().find(|end| line.is_char_boundary(*end));

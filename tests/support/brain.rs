@@ -1,10 +1,13 @@
 //! A brain with all its built-in plugins and a host that keeps everything in memory.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use fame::brain::{Answer, Brain, Query, Source};
+use fame::sandbox::{Sandbox, Settings};
 use fame::skills;
 use fame_plugin::FixedClock;
+use tokio::runtime::Handle;
 
 /// A Wednesday afternoon.
 pub fn clock() -> Arc<FixedClock> {
@@ -15,8 +18,20 @@ pub fn clock() -> Arc<FixedClock> {
 
 /// A brain by `clock`, as the headless mode has it.
 pub fn skilled(clock: Arc<FixedClock>) -> Brain {
-    let registry = skills::builtin(clock.clone()).unwrap();
+    let registry = skills::builtin(clock.clone(), None).unwrap();
     Brain::new(registry).with_clock(clock)
+}
+
+/// The same with a sandbox for the programs that it writes.
+pub async fn with_sandbox(clock: Arc<FixedClock>) -> Brain {
+    let settings = Settings {
+        warm: 0,
+        ..Settings::default()
+    };
+    let helper = Path::new(env!("CARGO_BIN_EXE_famed"));
+    let sandbox = Sandbox::with_helper(settings, helper).await;
+    let registry = skills::builtin(clock.clone(), Some((sandbox, Handle::current())));
+    Brain::new(registry.unwrap()).with_clock(clock)
 }
 
 /// What `brain` answers to `text` in the conversation `session`.

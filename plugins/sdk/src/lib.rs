@@ -29,7 +29,7 @@ pub use host::{
     Capability, Clock, Fetch, Fetched, FixedClock, Host, HostError, HostRef, Method, Notification,
     OnEvent, PluginEvent, Program, Ran, SystemClock, Wakeup,
 };
-pub use manifest::{Intent, Manifest, ManifestError, Permission, Risk, Runtime};
+pub use manifest::{Intent, MAX_SECONDS, Manifest, ManifestError, Permission, Risk, Runtime};
 pub use plugin::{Info, Plugin, PluginError};
 pub use reply::{Act, FollowUp, Reply, SourceRef};
 pub use request::{Context, Request, Source};

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Capability, SlotType};
 
+/// The most that an intent may take, in seconds.
+pub const MAX_SECONDS: f32 = 120.0;
+
 /// What a plugin is and what it can be asked.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,6 +68,10 @@ pub struct Intent {
     /// the user's words are repeated.
     #[serde(default)]
     pub confirm: Option<String>,
+    /// How long it may take, in seconds, where that is more than FAME allows everyone: up to
+    /// [`MAX_SECONDS`].
+    #[serde(default)]
+    pub timeout_seconds: Option<f32>,
     /// The tool of an MCP server that does it; left out, the tool of the intent's name.
     #[serde(default)]
     pub tool: Option<String>,
@@ -204,6 +211,17 @@ pub enum ManifestError {
         /// The slot that it does not have.
         slot: String,
     },
+    /// More time than anyone waits.
+    #[error(
+        "plugin `{plugin}`: `timeout_seconds` of the intent `{intent}` is not 0 to {MAX_SECONDS}; \
+         choose a value within"
+    )]
+    TooLong {
+        /// The plugin's id.
+        plugin: String,
+        /// The intent.
+        intent: String,
+    },
     /// Hosts without the permission to reach them.
     #[error("plugin `{plugin}` lists `hosts` but not the permission `http`; add it or remove them")]
     HostsUnused {
@@ -271,6 +289,13 @@ impl Manifest {
                 return Err(ManifestError::TwoIntents {
                     plugin: plugin(),
                     intent,
+                });
+            }
+            let too_long = |seconds: &f32| !(0.0..=MAX_SECONDS).contains(seconds);
+            if intent.timeout_seconds.as_ref().is_some_and(too_long) {
+                return Err(ManifestError::TooLong {
+                    plugin: plugin(),
+                    intent: intent.name.clone(),
                 });
             }
             if let Some(slot) = intent

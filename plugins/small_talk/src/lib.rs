@@ -9,7 +9,7 @@ use jokes::Jokes;
 use serde_json::json;
 
 /// How many capabilities of one plugin are spoken; a screen shows all.
-const SPOKEN_EACH: usize = 2;
+const SPOKEN_EACH: usize = 1;
 
 /// The plugin `small_talk`.
 #[derive(Default)]

@@ -30,8 +30,9 @@ pub const WAITING: usize = 4;
 /// turn. One more is refused.
 pub const BACKGROUND: usize = 16;
 
-/// A turn that has no answer after this long is given up. The brain's own limits are shorter.
-pub const THINKING_LIMIT_MS: u64 = 60_000;
+/// A turn that has no answer after this long is given up. The brain's own limits are shorter: a
+/// language model with its tools, or the plugin that takes longest.
+pub const THINKING_LIMIT_MS: u64 = 150_000;
 
 /// A reply that is still spoken after this long is cut.
 pub const SPEAKING_LIMIT_MS: u64 = 600_000;

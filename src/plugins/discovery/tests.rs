@@ -20,7 +20,7 @@ fn plugin(root: &Path, name: &str, manifest: &str) -> PathBuf {
 
 fn fault(manifest: &str) -> (Option<usize>, Option<usize>, String) {
     let root = tempfile::tempdir().unwrap();
-    let broken = read(&plugin(root.path(), "dice", manifest)).unwrap_err();
+    let broken = read(&plugin(root.path(), "dice", manifest), "en").unwrap_err();
     (broken.line, broken.column, broken.reason)
 }
 
@@ -115,7 +115,7 @@ fn plugins_are_the_folders_with_a_manifest() {
         other.path().to_owned(),
         root.path().to_owned(),
     ];
-    let found = scan(&roots, &BTreeMap::new());
+    let found = scan(&roots, "en", &BTreeMap::new());
     let folders: Vec<_> = found.iter().map(|sighting| &sighting.folder).collect();
     assert_eq!(folders, [&dice, &bad]);
     let described = found[0].read.as_ref().unwrap().as_ref().unwrap();
@@ -126,10 +126,10 @@ fn plugins_are_the_folders_with_a_manifest() {
         .iter()
         .map(|sighting| (sighting.folder.clone(), sighting.fingerprint.unwrap()))
         .collect();
-    let again = scan(&roots, &known);
+    let again = scan(&roots, "en", &known);
     assert!(again.iter().all(|sighting| sighting.read.is_none()));
     fs::write(dice.join("server.py"), "1").unwrap();
-    let changed = scan(&roots, &known);
+    let changed = scan(&roots, "en", &known);
     assert!(changed[0].read.is_some() && changed[1].read.is_none());
 }
 
@@ -138,7 +138,44 @@ fn a_manifest_that_is_no_text_or_too_long_is_refused() {
     let root = tempfile::tempdir().unwrap();
     let folder = plugin(root.path(), "dice", "");
     fs::write(folder.join(MANIFEST), [0xff, 0xfe]).unwrap();
-    assert!(read(&folder).unwrap_err().reason.contains("cannot be read"));
+    assert!(
+        read(&folder, "en")
+            .unwrap_err()
+            .reason
+            .contains("cannot be read")
+    );
     fs::write(folder.join(MANIFEST), "#".repeat(600 * 1024)).unwrap();
-    assert!(read(&folder).unwrap_err().reason.contains("longer than"));
+    assert!(
+        read(&folder, "en")
+            .unwrap_err()
+            .reason
+            .contains("longer than")
+    );
+}
+
+#[test]
+fn sentences_beside_the_manifest_are_added_in_the_language_spoken() {
+    let root = tempfile::tempdir().unwrap();
+    let manifest = format!("{HEAD}{RUNTIME}{}", intent("\"roll\""));
+    let folder = plugin(root.path(), "dice", &manifest);
+    fs::create_dir(folder.join(SENTENCES)).unwrap();
+    let german = folder.join(SENTENCES).join("de.toml");
+    fs::write(
+        &german,
+        "[[intent]]\nname = \"roll\"\nsentences = [\"würfle\"]\n",
+    )
+    .unwrap();
+    let sentences = |language| {
+        let described = read(&folder, language).unwrap();
+        described.manifest.intents[0].sentences.clone()
+    };
+    assert_eq!(sentences("en"), ["ok", "roll"]);
+    assert_eq!(sentences("de"), ["ok", "roll", "würfle"]);
+    fs::write(&german, "[[intent]]\nname = \"roll\"\ncolour = 1\n").unwrap();
+    let broken = read(&folder, "de").unwrap_err();
+    assert_eq!((broken.file, broken.line), (Some(german), Some(3)));
+    assert!(
+        read(&folder, "en").is_ok(),
+        "what is not spoken harms nobody"
+    );
 }

@@ -56,6 +56,8 @@ const END_WITHIN: Duration = Duration::from_secs(5);
 pub struct Settings {
     /// The folders that plugins are looked for in, the first one first.
     pub folders: Vec<PathBuf>,
+    /// The language that is spoken, as in `sentences/en.toml`.
+    pub language: String,
     /// Where the copies are that plugins run in. Made if need be.
     pub copies: PathBuf,
     /// Where plugins keep what they keep, a folder each. Made if need be.

@@ -40,7 +40,7 @@ impl Keeper {
         let looking = spawn_blocking(move || {
             // Before the look, so that what changes after it is told.
             watch.refresh(known.keys());
-            let sightings = discovery::scan(&settings.folders, &known);
+            let sightings = discovery::scan(&settings.folders, &settings.language, &known);
             watch.refresh(sightings.iter().map(|sighting| &sighting.folder));
             (watch, sightings)
         });
