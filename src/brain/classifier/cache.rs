@@ -1,17 +1,18 @@
-//! Embeddings that were made before, in one file.
+//! What was computed before: embeddings, in one file, and the last classifier, in another.
 //!
 //! An embedding is a function of the model and the text, so it is kept under the hash of both and
-//! never grows stale. The file is a convenience: one that is missing, cut short or damaged is made
-//! anew, and one that cannot be written costs time at the next start and nothing else.
+//! never grows stale; so is a classifier ([`super::saved`]). The files are a convenience: one that
+//! is missing, cut short or damaged is made anew, and one that cannot be written costs time at the
+//! next start and nothing else.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
 use super::embedder::{Embedder, EmbedderError};
+use super::sealed;
 
 /// The most embeddings that are kept. When there are more, those that were not asked for since
 /// the file was opened go first.
@@ -23,18 +24,27 @@ const MAGIC: &[u8; 8] = b"FAMEEMB1";
 /// Bytes of a key: a part of SHA-256 that is long enough for no two texts ever to share one.
 const KEY_BYTES: usize = 16;
 
-/// Bytes of the SHA-256 of all that comes before it, at the end of the file.
-const DIGEST_BYTES: usize = 32;
-
 const ENTRY_BYTES: usize = KEY_BYTES + Embedder::WIDTH * size_of::<f32>();
+
+/// The largest file of embeddings.
+const MAX_BYTES: usize = MAGIC.len() + MAX_ENTRIES * ENTRY_BYTES;
+
+/// What the name of the classifier's file has more than that of the embeddings.
+const CLASSIFIER: &str = "classifier";
+
+/// The largest classifier that is kept, in bytes. That of FAME's own plugins has a few MB.
+const MAX_CLASSIFIER_BYTES: usize = 64 << 20;
 
 type Key = [u8; KEY_BYTES];
 
-/// Embeddings by the hash of model and text.
+/// Embeddings by the hash of model and text, and the classifier that was trained last.
 pub struct Cache {
     path: PathBuf,
-    entries: HashMap<Key, Entry>,
+    /// Read when they are first asked for: a start with the same classifier needs none.
+    entries: Option<HashMap<Key, Entry>>,
     changed: bool,
+    /// A classifier that is not written yet.
+    classifier: Option<Vec<u8>>,
 }
 
 struct Entry {
@@ -45,7 +55,7 @@ struct Entry {
 
 /// Why the cache was not written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write the cache of embeddings `{}`: {source}; FAME works without it, but starts slower", path.display())]
+#[error("cannot write the classifier's cache `{}`: {source}; FAME works without it, but starts slower", path.display())]
 pub struct CacheError {
     /// The file.
     pub path: PathBuf,
@@ -54,37 +64,25 @@ pub struct CacheError {
 }
 
 impl Cache {
-    /// Opens the file at `path`. If there is none, or none that is whole, the cache is empty.
+    /// The cache in the file at `path` and one beside it. What is not there, or not whole, is empty.
     #[must_use]
     pub fn open(path: &Path) -> Self {
-        let entries = match read(path) {
-            Ok(bytes) => parse(&bytes).unwrap_or_else(|| {
-                tracing::warn!(path = %path.display(), "the cache of embeddings is damaged; it is made anew");
-                HashMap::new()
-            }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => HashMap::new(),
-            Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "the cache of embeddings cannot be read; it is made anew");
-                HashMap::new()
-            }
-        };
         Self {
             path: path.to_owned(),
-            entries,
+            entries: None,
             changed: false,
+            classifier: None,
         }
     }
 
-    /// How many embeddings there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
+    /// The bytes of the classifier that was trained last, if there is one.
+    pub(super) fn classifier(&self) -> Option<Vec<u8>> {
+        read(&self.classifier_path(), MAX_CLASSIFIER_BYTES)
     }
 
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    /// Keeps the bytes of a classifier in place of the last one; those of too large a one are not.
+    pub(super) fn keep_classifier(&mut self, bytes: Vec<u8>) {
+        self.classifier = Some(bytes).filter(|bytes| bytes.len() <= MAX_CLASSIFIER_BYTES);
     }
 
     /// The embeddings of `texts`, in their order; `embedder` makes those that are not here.
@@ -95,57 +93,51 @@ impl Cache {
     ) -> Result<Vec<Vec<f32>>, EmbedderError> {
         let keys: Vec<Key> = texts.iter().map(|text| key(embedder, text)).collect();
         let mut missing: Vec<(&Key, &str)> = keys.iter().zip(texts.iter().copied()).collect();
-        missing.retain(|(key, _)| !self.entries.contains_key(*key));
+        let entries = load(&mut self.entries, &self.path);
+        missing.retain(|(key, _)| !entries.contains_key(*key));
         missing.sort_unstable();
         missing.dedup_by_key(|(key, _)| *key);
         let made: Vec<&str> = missing.iter().map(|(_, text)| *text).collect();
         for ((key, _), embedding) in missing.iter().zip(embedder.embed(&made)?) {
             let used = true;
-            self.entries.insert(**key, Entry { embedding, used });
+            entries.insert(**key, Entry { embedding, used });
             self.changed = true;
         }
         let embeddings = keys.iter().filter_map(|key| {
-            let entry = self.entries.get_mut(key)?;
+            let entry = entries.get_mut(key)?;
             entry.used = true;
             Some(entry.embedding.clone())
         });
         Ok(embeddings.collect())
     }
 
-    /// Writes the file if there is anything new. A crash leaves the old one or the new one.
+    /// Writes what is new. A crash leaves each file as it was or as it is to be.
     pub fn save(&mut self) -> Result<(), CacheError> {
-        if !self.changed {
-            return Ok(());
+        if let Some(entries) = self.entries.as_ref().filter(|_| self.changed) {
+            write(&self.path, &format(entries))?;
+            self.changed = false;
         }
-        self.write().map_err(|source| CacheError {
-            path: self.path.clone(),
-            source,
-        })?;
-        self.changed = false;
+        if let Some(bytes) = &self.classifier {
+            write(&self.classifier_path(), bytes)?;
+            self.classifier = None;
+        }
         Ok(())
     }
 
-    fn write(&self) -> io::Result<()> {
-        let mut kept: Vec<(&Key, &Entry)> = self.entries.iter().collect();
-        kept.sort_unstable_by_key(|(key, entry)| (!entry.used, **key));
-        kept.truncate(MAX_ENTRIES);
-        let mut bytes = Vec::with_capacity(MAGIC.len() + kept.len() * ENTRY_BYTES + DIGEST_BYTES);
-        bytes.extend(MAGIC);
-        for (key, entry) in kept {
-            bytes.extend(key);
-            bytes.extend(entry.embedding.iter().flat_map(|value| value.to_le_bytes()));
-        }
-        let digest = Sha256::digest(&bytes);
-        bytes.extend(digest);
-        if let Some(folder) = self.path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let partial = self.path.with_extension("partial");
-        let mut file = File::create(&partial)?;
-        file.write_all(&bytes)?;
-        file.sync_all()?;
-        fs::rename(&partial, &self.path)
+    fn classifier_path(&self) -> PathBuf {
+        self.path.with_added_extension(CLASSIFIER)
     }
+}
+
+/// The entries, from the file at `path` if it was not read yet.
+fn load<'a>(
+    entries: &'a mut Option<HashMap<Key, Entry>>,
+    path: &Path,
+) -> &'a mut HashMap<Key, Entry> {
+    entries.get_or_insert_with(|| {
+        let bytes = read(path, MAX_BYTES);
+        bytes.and_then(|bytes| parse(&bytes)).unwrap_or_default()
+    })
 }
 
 fn key(embedder: &Embedder, text: &str) -> Key {
@@ -158,24 +150,47 @@ fn key(embedder: &Embedder, text: &str) -> Key {
     key
 }
 
-/// At most one byte more than the largest file that is ever written.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let most = (MAGIC.len() + MAX_ENTRIES * ENTRY_BYTES + DIGEST_BYTES) as u64;
-    let file = File::open(path)?;
-    let mut bytes = Vec::with_capacity(file.metadata()?.len().min(most) as usize);
-    file.take(most + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// The bytes of a whole file; what is wrong with one that is there is logged.
+fn read(path: &Path, most: usize) -> Option<Vec<u8>> {
+    let bytes = sealed::read(path, most);
+    match &bytes {
+        Ok(Some(_)) => {}
+        Ok(None) => {
+            tracing::warn!(path = %path.display(), "a cache of the classifier is damaged; it is made anew");
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => {
+            tracing::warn!(path = %path.display(), %error, "a cache of the classifier cannot be read; it is made anew");
+        }
+    }
+    bytes.ok().flatten()
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), CacheError> {
+    sealed::write(path, bytes).map_err(|source| CacheError {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// The bytes of a file of `entries`, or of as many as may be.
+fn format(entries: &HashMap<Key, Entry>) -> Vec<u8> {
+    let mut kept: Vec<(&Key, &Entry)> = entries.iter().collect();
+    kept.sort_unstable_by_key(|(key, entry)| (!entry.used, **key));
+    kept.truncate(MAX_ENTRIES);
+    let mut bytes = Vec::with_capacity(MAGIC.len() + kept.len() * ENTRY_BYTES);
+    bytes.extend(MAGIC);
+    for (key, entry) in kept {
+        bytes.extend(key);
+        bytes.extend(entry.embedding.iter().flat_map(|value| value.to_le_bytes()));
+    }
+    bytes
 }
 
 /// The entries of a whole file.
 fn parse(bytes: &[u8]) -> Option<HashMap<Key, Entry>> {
-    let (content, digest) = bytes.split_last_chunk::<DIGEST_BYTES>()?;
-    let records = content.strip_prefix(MAGIC)?;
-    let whole = records.len().is_multiple_of(ENTRY_BYTES);
-    if !whole || records.len() / ENTRY_BYTES > MAX_ENTRIES {
-        return None;
-    }
-    if Sha256::digest(content).as_slice() != digest {
+    let records = bytes.strip_prefix(MAGIC)?;
+    if !records.len().is_multiple_of(ENTRY_BYTES) {
         return None;
     }
     let entries = records.chunks_exact(ENTRY_BYTES).filter_map(|record| {
@@ -193,6 +208,8 @@ fn parse(bytes: &[u8]) -> Option<HashMap<Key, Entry>> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use std::fs;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -201,10 +218,14 @@ mod tests {
     fn filled(folder: &Path, count: usize) -> Cache {
         let mut cache = Cache::open(&folder.join("embeddings"));
         for number in 0..count {
-            cache.entries.insert(key_of(number), entry(number));
+            load(&mut cache.entries, &cache.path).insert(key_of(number), entry(number));
         }
         cache.changed = true;
         cache
+    }
+
+    fn entries_at(path: &Path) -> HashMap<Key, Entry> {
+        std::mem::take(load(&mut None, path))
     }
 
     fn key_of(number: usize) -> Key {
@@ -223,9 +244,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut cache = filled(folder.path(), 3);
         cache.save().unwrap();
-        let again = Cache::open(&cache.path);
+        let again = entries_at(&cache.path);
         assert_eq!(again.len(), 3);
-        let embedding = &again.entries[&key_of(2)].embedding;
+        let embedding = &again[&key_of(2)].embedding;
         assert_eq!(*embedding, entry(2).embedding);
     }
 
@@ -234,11 +255,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut cache = filled(folder.path(), MAX_ENTRIES + 2);
         let last = key_of(MAX_ENTRIES + 1);
-        cache.entries.get_mut(&last).unwrap().used = true;
+        load(&mut cache.entries, &cache.path)
+            .get_mut(&last)
+            .unwrap()
+            .used = true;
         cache.save().unwrap();
-        let again = Cache::open(&cache.path);
+        let again = entries_at(&cache.path);
         assert_eq!(again.len(), MAX_ENTRIES);
-        assert!(again.entries.contains_key(&last));
+        assert!(again.contains_key(&last));
     }
 
     #[test]
@@ -251,10 +275,10 @@ mod tests {
             let mut damaged = whole.clone();
             damaged[at] ^= 1;
             fs::write(&cache.path, damaged).unwrap();
-            assert!(Cache::open(&cache.path).is_empty(), "byte {at}");
+            assert!(entries_at(&cache.path).is_empty(), "byte {at}");
         }
         fs::write(&cache.path, &whole[..whole.len() - 1]).unwrap();
-        assert!(Cache::open(&cache.path).is_empty());
+        assert!(entries_at(&cache.path).is_empty());
         cache.changed = true;
         cache.save().unwrap();
         assert_eq!(fs::read(&cache.path).unwrap(), whole);
@@ -270,12 +294,25 @@ mod tests {
         assert!(error.to_string().contains("embeddings"), "{error}");
     }
 
+    #[test]
+    fn the_last_classifier_is_kept_beside_the_embeddings() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut cache = filled(folder.path(), 1);
+        assert_eq!(cache.classifier(), None);
+        cache.keep_classifier(b"one".to_vec());
+        cache.save().unwrap();
+        cache.keep_classifier(b"other".to_vec());
+        cache.save().unwrap();
+        assert_eq!(Cache::open(&cache.path).classifier().unwrap(), b"other");
+        assert_eq!(entries_at(&cache.path).len(), 1);
+    }
+
     proptest! {
         #[test]
-        fn any_bytes_are_taken_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn any_records_are_taken_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let with_magic = [MAGIC.as_slice(), &bytes].concat();
             prop_assert!(parse(&bytes).is_none());
-            prop_assert!(parse(&with_magic).is_none());
+            prop_assert_eq!(parse(&with_magic).is_some(), bytes.is_empty());
         }
     }
 }

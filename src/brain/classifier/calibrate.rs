@@ -1,81 +1,80 @@
-//! From margins to probabilities that mean what they say, and to "I don't know".
+//! From logits to probabilities that mean what they say, and to "I don't know".
 //!
-//! Margins become probabilities by a softmax whose one free number, the sharpness (an inverse
-//! temperature, Guo, Pleiss, Sun and Weinberger 2017), is fitted on examples that the machines
-//! were not trained on. A probability only compares intents: of a text that is about none, one of
-//! them is still the likeliest by far. So whether an answer is known goes by its probability beside
-//! one more class, "none of them", of a fixed margin; and the threshold is what all but a set share
-//! of the right answers among those examples reach, which needs no examples out of scope.
+//! Logits become probabilities by a softmax whose one free number, the sharpness (an inverse
+//! temperature, Guo, Pleiss, Sun and Weinberger 2017), is fitted on examples that were not trained
+//! on. A probability only compares intents: of a text that is about none, one of them may still be
+//! the likeliest by far. Whether an answer is known goes by the largest logit itself, which is high
+//! only for what is like the examples (Hendrycks et al. 2022); the threshold is what all but a set
+//! share of the right answers among those examples reach, which needs no examples out of scope.
 
 /// Held-out right answers without which a quantile of them says nothing.
 const MIN_RIGHT: usize = 50;
 
-/// The sharpness and the threshold when there are fewer.
+/// The calibration when there are fewer.
 const DEFAULT: Calibration = Calibration {
-    sharpness: 4.0,
-    threshold: 0.5,
+    sharpness: 1.0,
+    threshold: 1.5,
 };
 
-/// The margin of "none of them": a little on the far side of every boundary.
-const NONE_MARGIN: f32 = -0.2;
-
 /// Where the sharpness is looked for.
-const SHARPNESS: (f32, f32) = (0.25, 64.0);
+const SHARPNESS: (f32, f32) = (0.1, 20.0);
 
 /// Steps of the search; each narrows the range by the golden ratio.
 const STEPS: usize = 32;
 
-/// How margins are read.
+/// How logits are read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Calibration {
     pub(super) sharpness: f32,
-    /// The confidence from which an answer counts as known.
+    /// The largest logit from which an answer counts as known.
     pub(super) threshold: f32,
 }
 
-/// The margins of an example that the machines were not trained on, and its class.
+/// The logits of an example that was not trained on, and its class.
 pub(super) struct HeldOut {
-    pub(super) margins: Vec<f32>,
+    pub(super) logits: Vec<f32>,
     pub(super) class: usize,
 }
 
 impl Calibration {
+    /// The score of what just reaches the threshold.
+    pub(super) const EVEN: f32 = 0.5;
+
     /// Fits to `held_out`. `kept` is the share of right answers that the threshold lets through.
     pub(super) fn fit(held_out: &[HeldOut], kept: f32) -> Self {
-        let right = held_out
+        let mut largest: Vec<f32> = held_out
             .iter()
-            .filter(|one| best(&one.margins) == one.class);
-        if right.clone().count() < MIN_RIGHT {
+            .filter(|one| best(&one.logits) == one.class)
+            .map(|one| one.logits[one.class])
+            .collect();
+        if largest.len() < MIN_RIGHT {
             return DEFAULT;
         }
-        let sharpness = golden_section(|sharpness| loss(held_out, sharpness));
-        let mut tops: Vec<f32> = right
-            .map(|one| confidence(&one.margins, sharpness))
-            .collect();
-        tops.sort_unstable_by(f32::total_cmp);
-        let refused = (tops.len() as f32 * (1.0 - kept)) as usize;
-        let threshold = tops.get(refused).copied().unwrap_or(DEFAULT.threshold);
+        largest.sort_unstable_by(f32::total_cmp);
+        let refused = (largest.len() as f32 * (1.0 - kept)) as usize;
         Self {
-            sharpness,
-            threshold,
+            sharpness: golden_section(|sharpness| loss(held_out, sharpness)),
+            threshold: largest[refused.min(largest.len() - 1)],
         }
     }
 
     /// The probability of each class.
-    pub(super) fn probabilities(&self, margins: &[f32]) -> Vec<f32> {
-        softmax(margins, self.sharpness)
+    pub(super) fn probabilities(&self, logits: &[f32]) -> Vec<f32> {
+        softmax(logits, self.sharpness)
     }
 
-    /// How sure it is that the text is about the likeliest class at all, 0 to 1.
-    pub(super) fn confidence(&self, margins: &[f32]) -> f32 {
-        confidence(margins, self.sharpness)
+    /// How sure it is that the text is about the likeliest class at all: from 0 to 1, above
+    /// [`Self::EVEN`] for what is above the threshold.
+    pub(super) fn score(&self, logits: &[f32]) -> f32 {
+        let above = logits[best(logits)] - self.threshold;
+        1.0 / (1.0 + (-above).exp())
     }
 }
 
 /// The mean negative log-likelihood of the true classes.
 fn loss(held_out: &[HeldOut], sharpness: f32) -> f64 {
     let losses = held_out.iter().map(|one| {
-        let probability = softmax(&one.margins, sharpness)[one.class];
+        let probability = softmax(&one.logits, sharpness)[one.class];
         -f64::from(probability.max(f32::MIN_POSITIVE)).ln()
     });
     losses.sum::<f64>() / held_out.len() as f64
@@ -96,28 +95,21 @@ fn golden_section(loss: impl Fn(f32) -> f64) -> f32 {
     ((low + high) / 2.0).exp()
 }
 
-fn softmax(margins: &[f32], sharpness: f32) -> Vec<f32> {
-    let most = margins.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let parts: Vec<f32> = margins
+fn softmax(logits: &[f32], sharpness: f32) -> Vec<f32> {
+    let most = logits[best(logits)];
+    let parts: Vec<f32> = logits
         .iter()
-        .map(|margin| (sharpness * (margin - most)).exp())
+        .map(|logit| (sharpness * (logit - most)).exp())
         .collect();
     let sum: f32 = parts.iter().sum();
     parts.iter().map(|part| part / sum).collect()
 }
 
-/// The probability of the likeliest class beside "none of them".
-fn confidence(margins: &[f32], sharpness: f32) -> f32 {
-    let most = margins[best(margins)];
-    let part = |margin: f32| (sharpness * (margin - most)).exp();
-    1.0 / (part(NONE_MARGIN) + margins.iter().copied().map(part).sum::<f32>())
-}
-
-/// The class of the largest margin; the first of equals.
-fn best(margins: &[f32]) -> usize {
+/// The class of the largest logit; the first of equals.
+fn best(logits: &[f32]) -> usize {
     let mut best = 0;
-    for (class, margin) in margins.iter().enumerate() {
-        if *margin > margins[best] {
+    for (class, logit) in logits.iter().enumerate() {
+        if *logit > logits[best] {
             best = class;
         }
     }
@@ -128,14 +120,14 @@ fn best(margins: &[f32]) -> usize {
 mod tests {
     use super::*;
 
-    /// Examples of two classes, right with the probability that `sharpness` gives their margin.
+    /// Examples of two classes, right with the probability that `sharpness` gives their logits.
     fn drawn(sharpness: f32) -> Vec<HeldOut> {
         let mut held_out = Vec::new();
         for step in 1..=20_u8 {
-            let margins = vec![f32::from(step) / 20.0, 0.0];
-            let right = (100.0 * softmax(&margins, sharpness)[0]).round() as usize;
+            let logits = vec![f32::from(step) / 20.0, 0.0];
+            let right = (100.0 * softmax(&logits, sharpness)[0]).round() as usize;
             held_out.extend((0..100).map(|index| HeldOut {
-                margins: margins.clone(),
+                logits: logits.clone(),
                 class: usize::from(index >= right),
             }));
         }
@@ -161,9 +153,9 @@ mod tests {
             let right = held_out.iter().filter(|one| one.class == 0);
             let through = right
                 .clone()
-                .filter(|one| calibration.confidence(&one.margins) >= calibration.threshold);
+                .filter(|one| calibration.score(&one.logits) >= Calibration::EVEN);
             let share = through.count() as f32 / right.count() as f32;
-            // Examples with the same margin go together: one in twenty.
+            // Examples with the same logits go together: one in twenty.
             assert!((kept..kept + 0.06).contains(&share), "{share} for {kept}");
         }
     }
@@ -176,10 +168,11 @@ mod tests {
     }
 
     #[test]
-    fn probabilities_sum_to_one_whatever_the_margins() {
-        for margins in [vec![0.0, 0.0], vec![1e6, -1e6, 3.0], vec![-1e30, -1e30]] {
-            let sum: f32 = DEFAULT.probabilities(&margins).iter().sum();
-            assert!((sum - 1.0).abs() < 1e-5, "{margins:?}");
+    fn probabilities_sum_to_one_whatever_the_logits() {
+        for logits in [vec![0.0, 0.0], vec![1e6, -1e6, 3.0], vec![-1e30, -1e30]] {
+            let sum: f32 = DEFAULT.probabilities(&logits).iter().sum();
+            assert!((sum - 1.0).abs() < 1e-5, "{logits:?}");
+            assert!((0.0..=1.0).contains(&DEFAULT.score(&logits)));
         }
     }
 }

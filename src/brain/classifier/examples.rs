@@ -13,6 +13,9 @@ pub const OUT_OF_SCOPE: &str = "oos";
 /// What an example counts that is nothing special.
 pub const PLAIN_WEIGHT: f32 = 1.0;
 
+/// The most that an example counts.
+const MAX_WEIGHT: f32 = 1_000.0;
+
 /// The longest line of a file, in bytes.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
 
@@ -164,8 +167,8 @@ fn parse(line: &[u8]) -> Result<Option<Example>, String> {
     if example.intent.trim().is_empty() {
         return Err("`intent` is empty".into());
     }
-    if !(example.weight > 0.0 && example.weight.is_finite()) {
-        return Err("`weight` must be above 0".into());
+    if !(example.weight > 0.0 && example.weight <= MAX_WEIGHT) {
+        return Err(format!("`weight` must be above 0 and at most {MAX_WEIGHT}"));
     }
     Ok(Some(example))
 }

@@ -1,4 +1,4 @@
-//! What the machines see of a text: its n-grams and, with an embedder, its meaning.
+//! What is seen of a text: its n-grams and, with an embedder, its meaning.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use super::cache::Cache;
 use super::embedder::{Embedder, EmbedderError};
+use super::logistic::{Row, Size};
 use super::ngrams::{Sparse, Vocabulary};
-use super::svm::{Row, Size};
 
 /// The length of the n-grams' part beside an embedding's layers, each of which has length 1.
-/// Chosen on CLINC150's validation part.
+/// On CLINC150's validation part, with 10 examples an intent, 0.35 and 0.5 are alike and 0.8 is worse.
 const NGRAM_LENGTH: f32 = 0.5;
 
 /// What a classifier works on.
@@ -57,10 +57,19 @@ impl Featured {
 impl Featurer {
     /// One that knows the n-grams of `texts`.
     pub(super) fn new(texts: &[&str], embedder: Option<Arc<Embedder>>) -> Self {
+        Self::from_vocabulary(Vocabulary::new(texts.iter().copied()), embedder)
+    }
+
+    /// One that knows the n-grams of `vocabulary`.
+    pub(super) fn from_vocabulary(vocabulary: Vocabulary, embedder: Option<Arc<Embedder>>) -> Self {
         Self {
-            vocabulary: Vocabulary::new(texts.iter().copied()),
+            vocabulary,
             embedder,
         }
+    }
+
+    pub(super) fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
     }
 
     pub(super) fn features(&self) -> Features {

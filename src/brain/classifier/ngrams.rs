@@ -81,6 +81,33 @@ impl Vocabulary {
         Self { entries }
     }
 
+    /// The hashes of all features and their rarities, in the order of their numbers.
+    pub(super) fn entries(&self) -> (Vec<u64>, Vec<f32>) {
+        let mut entries: Vec<(&u64, &Entry)> = self.entries.iter().collect();
+        entries.sort_unstable_by_key(|(_, entry)| entry.number);
+        entries
+            .into_iter()
+            .map(|(hash, entry)| (*hash, entry.rarity))
+            .unzip()
+    }
+
+    /// The vocabulary with these hashes, each once, and rarities; none if they do not match.
+    pub(super) fn from_entries(
+        hashes: impl ExactSizeIterator<Item = u64>,
+        rarities: &[f32],
+    ) -> Option<Self> {
+        let count = hashes.len();
+        let entries: HashMap<u64, Entry> = hashes
+            .zip(rarities)
+            .zip(0..)
+            .map(|((hash, rarity), number)| {
+                let rarity = *rarity;
+                (hash, Entry { number, rarity })
+            })
+            .collect();
+        (entries.len() == count && rarities.len() == count).then_some(Self { entries })
+    }
+
     /// How many features there are.
     pub(super) fn len(&self) -> usize {
         self.entries.len()

@@ -1,0 +1,441 @@
+//! Multinomial logistic regression: weights whose sums, the logits, give each class's probability.
+//!
+//! The sum of the examples' cross-entropies, each times its cost, and of half the squared weights
+//! is made least by L-BFGS (Liu and Nocedal 1989), which has no step size to choose. Each part of a
+//! sum is computed by one thread in a fixed order, so that training gives the same weights on every
+//! run. The weights of a feature add up to 0 over the classes, so a logit is far above 0 only for
+//! what is like the class's examples and unlike the rest.
+
+use std::collections::VecDeque;
+
+use candle_core::{Device, Result, Tensor};
+use rayon::prelude::*;
+
+/// Steps after which training ends in any case.
+const MAX_STEPS: usize = 80;
+
+/// The part of the loss that a step must gain for training to go on.
+const TOLERANCE: f64 = 1e-5;
+
+/// Steps that the curvature is estimated from.
+const MEMORY: usize = 6;
+
+/// The part of the gain promised by the slope that a step must bring (Armijo 1966).
+const SUFFICIENT: f64 = 1e-4;
+
+/// The shortest step that is tried, as a part of the whole.
+const SHORTEST: f32 = 1e-3;
+
+/// The length of the first step, before anything is known of the curvature.
+const FIRST_STEP: f64 = 0.5;
+
+/// Values that are added up in f32 before their sum goes on in f64.
+const BLOCK: usize = 1_024;
+
+/// One example's features: some by their number and all of a dense block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<'a> {
+    pub(super) sparse: &'a [(u32, f32)],
+    pub(super) dense: &'a [f32],
+}
+
+/// How many features there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Size {
+    pub(super) sparse: usize,
+    pub(super) dense: usize,
+    pub(super) classes: usize,
+}
+
+impl Size {
+    /// How many weights that makes, one of each class for every feature and a constant one.
+    pub(super) fn weights(self) -> usize {
+        (self.sparse + self.dense + 1) * self.classes
+    }
+}
+
+/// Examples to train on.
+pub(super) struct Task<'a> {
+    pub(super) size: Size,
+    pub(super) rows: Vec<Row<'a>>,
+    /// The class of each row.
+    pub(super) labels: Vec<usize>,
+    /// What a mistake on each row costs.
+    pub(super) costs: Vec<f32>,
+}
+
+/// The trained weights. Those of a feature for all classes lie side by side: first the sparse
+/// features, then the dense ones, then the constant one.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Weights {
+    pub(super) size: Size,
+    pub(super) values: Vec<f32>,
+}
+
+impl Weights {
+    /// Trains on `task`, on all cores. An error is the matrix library's, of which none is known.
+    pub(super) fn train(task: &Task<'_>) -> Result<Self> {
+        let problem = Problem::new(task)?;
+        let values = minimise(task.size.weights(), |weights| problem.loss(weights))?;
+        Ok(Self {
+            size: task.size,
+            values,
+        })
+    }
+
+    /// The logit of each class for a row.
+    pub(super) fn logits(&self, row: Row<'_>) -> Vec<f32> {
+        let Size {
+            sparse,
+            dense,
+            classes,
+        } = self.size;
+        let mut logits = self.values[(sparse + dense) * classes..].to_vec();
+        for (feature, value) in row.sparse {
+            add(&mut logits, *value, self.of(*feature as usize));
+        }
+        for (feature, value) in (sparse..).zip(row.dense) {
+            add(&mut logits, *value, self.of(feature));
+        }
+        logits
+    }
+
+    /// The size of the weights, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(self.values.as_slice())
+    }
+
+    fn of(&self, feature: usize) -> &[f32] {
+        &self.values[feature * self.size.classes..][..self.size.classes]
+    }
+}
+
+/// A task, laid out for computing losses.
+struct Problem<'a> {
+    task: &'a Task<'a>,
+    /// The dense features, rows × features; none if there are none.
+    dense: Option<Tensor>,
+    /// For each sparse feature the rows that have it, and its values there.
+    columns: Vec<Vec<(usize, f32)>>,
+}
+
+impl<'a> Problem<'a> {
+    fn new(task: &'a Task<'a>) -> Result<Self> {
+        let mut columns = vec![Vec::new(); task.size.sparse];
+        for (number, row) in task.rows.iter().enumerate() {
+            for (feature, value) in row.sparse {
+                columns[*feature as usize].push((number, *value));
+            }
+        }
+        let dense = (task.size.dense > 0).then(|| {
+            let values: Vec<f32> = task
+                .rows
+                .iter()
+                .flat_map(|row| row.dense)
+                .copied()
+                .collect();
+            Tensor::from_vec(values, (task.rows.len(), task.size.dense), &Device::Cpu)
+        });
+        Ok(Self {
+            task,
+            dense: dense.transpose()?,
+            columns,
+        })
+    }
+
+    /// The loss of some weights and its gradient.
+    fn loss(&self, weights: &[f32]) -> Result<(f64, Vec<f32>)> {
+        let Size {
+            sparse,
+            dense,
+            classes,
+        } = self.task.size;
+        let (of_sparse, rest) = weights.split_at(sparse * classes);
+        let (of_dense, of_constant) = rest.split_at(dense * classes);
+
+        // Logits at first; then, row by row, what each should have been lower.
+        let mut errors = match &self.dense {
+            Some(rows) => rows
+                .matmul(&Tensor::from_slice(
+                    of_dense,
+                    (dense, classes),
+                    &Device::Cpu,
+                )?)?
+                .flatten_all()?
+                .to_vec1()?,
+            None => vec![0.0; self.task.rows.len() * classes],
+        };
+        let losses: Vec<f64> = errors
+            .par_chunks_mut(classes)
+            .enumerate()
+            .map(|(number, logits)| {
+                add(logits, 1.0, of_constant);
+                for (feature, value) in self.task.rows[number].sparse {
+                    add(
+                        logits,
+                        *value,
+                        &of_sparse[*feature as usize * classes..][..classes],
+                    );
+                }
+                cross_entropy(logits, self.task.labels[number], self.task.costs[number])
+            })
+            .collect();
+
+        let mut gradient = weights.to_vec();
+        let (sparse_gradient, rest) = gradient.split_at_mut(sparse * classes);
+        let (dense_gradient, constant_gradient) = rest.split_at_mut(dense * classes);
+        sparse_gradient
+            .par_chunks_mut(classes)
+            .zip(&self.columns)
+            .for_each(|(gradient, column)| {
+                for (row, value) in column {
+                    add(gradient, *value, &errors[row * classes..][..classes]);
+                }
+            });
+        for errors in errors.chunks_exact(classes) {
+            add(constant_gradient, 1.0, errors);
+        }
+        if let Some(rows) = &self.dense {
+            let errors = Tensor::from_vec(errors, (self.task.rows.len(), classes), &Device::Cpu)?;
+            let product: Vec<f32> = rows.t()?.matmul(&errors)?.flatten_all()?.to_vec1()?;
+            add(dense_gradient, 1.0, &product);
+        }
+        let loss = losses.iter().sum::<f64>() + 0.5 * dot(weights, weights);
+        Ok((loss, gradient))
+    }
+}
+
+/// Turns a row's logits into the derivatives of its loss, which is returned.
+fn cross_entropy(logits: &mut [f32], label: usize, cost: f32) -> f64 {
+    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let own = logits[label] - most;
+    for logit in &mut *logits {
+        *logit = (*logit - most).exp();
+    }
+    let sum: f32 = logits.iter().sum();
+    for part in &mut *logits {
+        *part *= cost / sum;
+    }
+    logits[label] -= cost;
+    f64::from(cost) * f64::from(sum.ln() - own)
+}
+
+/// Where `loss`, which is convex, is least, looked for from 0. `loss` returns the gradient, too.
+fn minimise(size: usize, loss: impl Fn(&[f32]) -> Result<(f64, Vec<f32>)>) -> Result<Vec<f32>> {
+    let mut at = vec![0.0; size];
+    let (mut value, mut gradient) = loss(&at)?;
+    let mut curvature = Curvature::default();
+    for _ in 0..MAX_STEPS {
+        let direction = curvature.direction(&gradient);
+        let slope = dot(&gradient, &direction);
+        let mut length = 1.0;
+        let (next, next_value, next_gradient) = loop {
+            let mut next = at.clone();
+            add(&mut next, length, &direction);
+            let (next_value, next_gradient) = loss(&next)?;
+            if next_value <= value + SUFFICIENT * f64::from(length) * slope {
+                break (next, next_value, next_gradient);
+            }
+            length /= 2.0;
+            if length < SHORTEST {
+                return Ok(at);
+            }
+        };
+        let gained = value - next_value;
+        curvature.learn(
+            difference(&next, &at),
+            difference(&next_gradient, &gradient),
+        );
+        (at, value, gradient) = (next, next_value, next_gradient);
+        if gained < TOLERANCE * value.abs() {
+            break;
+        }
+    }
+    Ok(at)
+}
+
+/// What the last steps tell of the inverse of the second derivatives.
+#[derive(Default)]
+struct Curvature {
+    /// Steps and how much the gradient changed over them, the latest last.
+    steps: VecDeque<(Vec<f32>, Vec<f32>)>,
+}
+
+impl Curvature {
+    fn learn(&mut self, step: Vec<f32>, change: Vec<f32>) {
+        if dot(&step, &change) <= 0.0 {
+            return;
+        }
+        if self.steps.len() == MEMORY {
+            self.steps.pop_front();
+        }
+        self.steps.push_back((step, change));
+    }
+
+    /// The step to take from a point with this gradient, by the two loops of Nocedal (1980).
+    fn direction(&self, gradient: &[f32]) -> Vec<f32> {
+        let mut direction: Vec<f32> = gradient.iter().map(|value| -value).collect();
+        let mut shares = Vec::with_capacity(MEMORY);
+        for (step, change) in self.steps.iter().rev() {
+            let share = dot(step, &direction) / dot(step, change);
+            add(&mut direction, -share as f32, change);
+            shares.push(share);
+        }
+        let scale = match self.steps.back() {
+            Some((step, change)) => dot(step, change) / dot(change, change),
+            None => FIRST_STEP / dot(gradient, gradient).sqrt().max(f64::MIN_POSITIVE),
+        };
+        for value in &mut direction {
+            *value *= scale as f32;
+        }
+        for ((step, change), share) in self.steps.iter().zip(shares.iter().rev()) {
+            let rest = share - dot(change, &direction) / dot(step, change);
+            add(&mut direction, rest as f32, step);
+        }
+        direction
+    }
+}
+
+/// Adds `scale` times `values` to `sums`.
+fn add(sums: &mut [f32], scale: f32, values: &[f32]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += scale * value;
+    }
+}
+
+fn difference(a: &[f32], b: &[f32]) -> Vec<f32> {
+    a.iter().zip(b).map(|(a, b)| a - b).collect()
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f64 {
+    let blocks = a.chunks(BLOCK).zip(b.chunks(BLOCK));
+    blocks.map(|(a, b)| f64::from(dot_block(a, b))).sum()
+}
+
+/// Eight sums side by side, which the compiler can keep in vector registers.
+fn dot_block(a: &[f32], b: &[f32]) -> f32 {
+    const LANES: usize = 8;
+    let (a, a_rest) = a.as_chunks::<LANES>();
+    let (b, b_rest) = b.as_chunks::<LANES>();
+    let mut sums = [0.0_f32; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a * b;
+        }
+    }
+    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| a * b);
+    sums.iter().sum::<f32>() + rest.sum::<f32>()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Points of the plane as rows: the first value sparse, the second dense.
+    struct Points {
+        sparse: Vec<[(u32, f32); 1]>,
+        dense: Vec<[f32; 1]>,
+    }
+
+    impl Points {
+        fn new(points: &[(f32, f32)]) -> Self {
+            Self {
+                sparse: points.iter().map(|(x, _)| [(0, *x)]).collect(),
+                dense: points.iter().map(|(_, y)| [*y]).collect(),
+            }
+        }
+
+        fn rows(&self) -> Vec<Row<'_>> {
+            let pairs = self.sparse.iter().zip(&self.dense);
+            pairs.map(|(sparse, dense)| Row { sparse, dense }).collect()
+        }
+
+        fn task(&self, labels: &[usize], costs: &[f32]) -> Task<'_> {
+            Task {
+                size: Size {
+                    sparse: 1,
+                    dense: 1,
+                    classes: 3,
+                },
+                rows: self.rows(),
+                labels: labels.to_vec(),
+                costs: costs.to_vec(),
+            }
+        }
+
+        fn train(&self, labels: &[usize], costs: &[f32]) -> Weights {
+            Weights::train(&self.task(labels, costs)).unwrap()
+        }
+    }
+
+    fn best(logits: &[f32]) -> usize {
+        let order = (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b]));
+        order.unwrap_or_default()
+    }
+
+    #[test]
+    fn three_corners_are_told_apart() {
+        let points = Points::new(&[(2.0, 0.0), (-1.0, 2.0), (-1.0, -2.0)]);
+        let weights = points.train(&[0, 1, 2], &[10.0; 3]);
+        for (class, row) in points.rows().into_iter().enumerate() {
+            let logits = weights.logits(row);
+            assert_eq!(best(&logits), class, "{logits:?}");
+            assert!(logits.iter().sum::<f32>().abs() < 1e-2, "{logits:?}");
+        }
+    }
+
+    #[test]
+    fn at_the_optimum_every_derivative_is_nought() {
+        let points = Points::new(&[(2.0, 0.5), (-1.0, 2.0), (-1.0, -2.0), (1.5, 0.0)]);
+        let task = points.task(&[0, 1, 2, 1], &[3.0, 1.0, 0.5, 2.0]);
+        let weights = Weights::train(&task).unwrap();
+        let (_, gradient) = Problem::new(&task).unwrap().loss(&weights.values).unwrap();
+        assert!(dot(&gradient, &gradient).sqrt() < 0.05, "{gradient:?}");
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_the_loss() {
+        const STEP: f32 = 1e-2;
+        let points = Points::new(&[(2.0, 0.5), (-1.0, 2.0)]);
+        let task = points.task(&[0, 2], &[3.0, 0.5]);
+        let problem = Problem::new(&task).unwrap();
+        let at: Vec<f32> = (0..9_u8).map(|i| f32::from(i) / 10.0 - 0.4).collect();
+        let (_, gradient) = problem.loss(&at).unwrap();
+        for (index, derivative) in gradient.iter().enumerate() {
+            let moved = |by: f32| {
+                let mut at = at.clone();
+                at[index] += by;
+                problem.loss(&at).unwrap().0
+            };
+            let measured = (moved(STEP) - moved(-STEP)) / f64::from(2.0 * STEP);
+            assert!((measured - f64::from(*derivative)).abs() < 1e-2, "{index}");
+        }
+    }
+
+    #[test]
+    fn the_costlier_of_two_that_contradict_each_other_wins() {
+        let points = Points::new(&[(1.0, 0.0), (1.0, 0.0), (-1.0, 0.0)]);
+        let logits = |costs: [f32; 3]| points.train(&[0, 1, 2], &costs).logits(points.rows()[0]);
+        assert_eq!(best(&logits([1.0, 5.0, 1.0])), 1);
+        assert_eq!(best(&logits([5.0, 1.0, 1.0])), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn any_examples_give_finite_and_repeatable_weights(
+            points in prop::collection::vec((-2.0_f32..2.0, -2.0_f32..2.0), 1..30),
+            seed in any::<u64>(),
+        ) {
+            let labels: Vec<usize> =
+                (0..points.len()).map(|i| (seed >> (i % 60)) as usize % 3).collect();
+            let costs = vec![1.0; points.len()];
+            let points = Points::new(&points);
+            let weights = points.train(&labels, &costs);
+            prop_assert!(weights.values.iter().all(|weight| weight.is_finite()));
+            prop_assert_eq!(weights, points.train(&labels, &costs));
+        }
+    }
+}
