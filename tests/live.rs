@@ -269,6 +269,31 @@ fn a_spoken_question_is_answered_aloud() {
 }
 
 #[test]
+fn a_question_of_fames_is_answered_without_the_phrase() {
+    let Some(live) = Live::start("") else { return };
+    let mark = live.mark();
+    live.fame(&["ask", "--speak", "set a timer"]);
+    live.expect_state(mark, "listening");
+    let mark = live.mark();
+    live.say("Ten minutes.");
+    let matched = live.expect_kind(mark, "intent.matched");
+    assert_eq!(
+        (&matched["intent"], &matched["route"]),
+        (&"set_timer".into(), &"question".into())
+    );
+    let reply = live.expect_kind(mark, "reply");
+    assert_eq!(reply["text"], "10 minutes from now.");
+    live.expect_kind(mark, "turn.finished");
+    // The conversation goes on at the keyboard, and what was done there can be explained.
+    let asked = |text: &str| String::from_utf8(live.fame(&["ask", text]).stdout).unwrap();
+    assert_eq!(asked("make it twenty"), "20 minutes from now.\n");
+    assert_eq!(asked("undo that"), "The 20 minute timer is gone.\n");
+    let why = live.fame(&["why", "--json"]);
+    let why: Value = serde_json::from_slice(&why.stdout).unwrap();
+    assert_eq!(why["decisions"][0]["intent"], "undo");
+}
+
+#[test]
 fn the_phrase_alone_opens_the_ear_with_a_tone() {
     let Some(live) = Live::start("") else { return };
     let recording = live.pulse.start_recording();

@@ -137,7 +137,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode> {
                 }
                 _ => {}
             }
-            let (config, _) = settings(cli.config, overrides)?;
+            let (config, paths) = settings(cli.config, overrides)?;
             if feeds.is_empty() {
                 let mut command = Cli::command();
                 let missing = clap::error::ErrorKind::MissingRequiredArgument;
@@ -145,7 +145,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode> {
                     .error(missing, "give at least one FILE or --text TEXT")
                     .exit();
             }
-            run_headless(&config, args, feeds)
+            run_headless(&config, &paths, args, feeds)
         }
     }
 }
@@ -160,8 +160,8 @@ fn settings(file: Option<PathBuf>, overrides: Overrides) -> Result<(Config, Path
 }
 
 /// FAME's own plugins and the classifier, with nothing of what a daemon keeps.
-fn brain(config: &Config, runtime: &tokio::runtime::Runtime) -> Result<Arc<Brain>> {
-    skills::headless(config, runtime.handle()).context("the built-in plugins do not load")
+fn brain(config: &Config, paths: &Paths, runtime: &tokio::runtime::Runtime) -> Result<Arc<Brain>> {
+    skills::headless(config, paths, runtime.handle()).context("the built-in plugins do not load")
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
@@ -187,7 +187,12 @@ fn run_daemon(config: Config, paths: Paths, console: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_headless(config: &Config, args: HeadlessArgs, feeds: Vec<Feed>) -> Result<ExitCode> {
+fn run_headless(
+    config: &Config,
+    paths: &Paths,
+    args: HeadlessArgs,
+    feeds: Vec<Feed>,
+) -> Result<ExitCode> {
     let options = headless::Options {
         feeds,
         format: if args.json {
@@ -205,7 +210,7 @@ fn run_headless(config: &Config, args: HeadlessArgs, feeds: Vec<Feed>) -> Result
     let failed = headless::run(
         config,
         &options,
-        brain(config, &runtime)?,
+        brain(config, paths, &runtime)?,
         runtime.handle().clone(),
         out,
     )?;

@@ -25,7 +25,7 @@ mod query;
 mod route;
 mod session;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -77,7 +77,11 @@ pub struct Brain {
     clock: Arc<dyn Clock>,
     bus: Option<Bus>,
     call_timeout: Duration,
+    late: Mutex<Option<LateLessons>>,
 }
+
+/// Finds what the classifier is made of, once it is needed.
+type LateLessons = Box<dyn FnOnce() -> Lessons + Send>;
 
 /// What the brain knows at one moment. A request keeps the one that it began with.
 struct Mind {
@@ -103,6 +107,17 @@ impl Brain {
             clock: Arc::new(SystemClock),
             bus: None,
             call_timeout: CALL_TIMEOUT,
+            late: Mutex::default(),
+        }
+    }
+
+    /// The same, training the classifier when a text needs it, which then waits for that: for a
+    /// short run, where most texts do not.
+    #[must_use]
+    pub fn with_late_lessons(self, find: impl FnOnce() -> Lessons + Send + 'static) -> Self {
+        Self {
+            late: Mutex::new(Some(Box::new(find))),
+            ..self
         }
     }
 
@@ -187,6 +202,20 @@ impl Brain {
         Ok(())
     }
 
+    /// Trains the classifier if that was put off; tells whether it knows something now. Blocks.
+    fn learn_late(&self) -> bool {
+        let late = self
+            .late
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let learnt = late.map(|find| self.learn(&find()));
+        if let Some(Err(error)) = &learnt {
+            tracing::warn!(%error, "other words than the plugins' own are not understood");
+        }
+        matches!(learnt, Some(Ok(())))
+    }
+
     /// What `text` means by itself. Nothing is done and nothing is remembered.
     #[must_use]
     pub fn decide(&self, text: &str) -> Decision {
@@ -209,8 +238,12 @@ impl Brain {
     /// to `said` as they come, where that is given.
     pub async fn answer(&self, query: Query, said: Option<&Streamed>) -> Answer {
         let start = Instant::now();
-        let mind = self.mind.load_full();
-        let (routed, question) = self.route(&mind, &query, false);
+        let mut mind = self.mind.load_full();
+        let (mut routed, mut question) = self.route(&mind, &query, false);
+        if routed.iter().any(|one| one.step == Step::Nothing) && self.learn_late() {
+            mind = self.mind.load_full();
+            (routed, question) = self.route(&mind, &query, false);
+        }
         let route_ms = milliseconds(start);
         let answer = match (&routed[..], &self.model) {
             ([only], Some(client)) if only.step == Step::Nothing && is_words(only, &query) => {

@@ -62,13 +62,7 @@ impl Learning {
         if std::mem::replace(&mut self.lock().looked, true) {
             return;
         }
-        let found = match self.models.find_file(MODEL_FILE) {
-            Some(path) => Embedder::load(&path).map_err(|error| error.to_string()),
-            None => Err(format!(
-                "there is no sentence model `{MODEL_FILE}` in the models' folders; it goes by \
-                 n-grams alone"
-            )),
-        };
+        let found = embedder(&self.models);
         let mut state = self.lock();
         match found {
             Ok(embedder) => state.lessons.embedder = Some(Arc::new(embedder)),
@@ -82,5 +76,16 @@ impl Learning {
     fn lock(&self) -> MutexGuard<'_, State> {
         // Only plain assignments happen under this lock, so a poisoned one is still whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The bundled sentence model, or why there is none.
+pub(super) fn embedder(models: &SearchPath) -> Result<Embedder, String> {
+    match models.find_file(MODEL_FILE) {
+        Some(path) => Embedder::load(&path).map_err(|error| error.to_string()),
+        None => Err(format!(
+            "there is no sentence model `{MODEL_FILE}` in the models' folders; it goes by \
+             n-grams alone"
+        )),
     }
 }

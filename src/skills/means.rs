@@ -4,11 +4,12 @@ use std::sync::{Arc, Weak};
 
 use fame_plugin::{FollowUp, HostError, Program, Ran};
 use tokio::runtime::Handle;
+use tokio::sync::OnceCell;
 
 use super::Say;
 use crate::brain::{Brain, llm};
 use crate::plugins::host::{Model, Runs, Unasked};
-use crate::sandbox::{Caller, Report, Request, Sandbox};
+use crate::sandbox::{self, Caller, Report, Request, Sandbox};
 
 /// Who the language model is for a plugin.
 const FOR_PLUGINS: &str =
@@ -82,14 +83,28 @@ impl Model for Asks {
 
 /// The sandbox, used from a plugin's own thread.
 pub(super) struct Boxed {
-    sandbox: Sandbox,
+    settings: sandbox::Settings,
+    sandbox: OnceCell<Sandbox>,
     runtime: Handle,
 }
 
 impl Boxed {
-    /// Uses the runtime `runtime`.
+    /// `sandbox`, which works on `runtime`.
     pub(super) fn new(sandbox: Sandbox, runtime: Handle) -> Self {
-        Self { sandbox, runtime }
+        Self {
+            settings: sandbox::Settings::default(),
+            sandbox: OnceCell::new_with(Some(sandbox)),
+            runtime,
+        }
+    }
+
+    /// One that is started with `settings` when the first program comes.
+    pub(super) fn late(settings: sandbox::Settings, runtime: Handle) -> Self {
+        Self {
+            settings,
+            sandbox: OnceCell::new(),
+            runtime,
+        }
     }
 }
 
@@ -102,7 +117,11 @@ impl Runs for Boxed {
             timeout: program.timeout,
             caller: Caller::Plugin,
         };
-        let run = self.sandbox.run(&request, None);
+        let run = async {
+            let start = || Sandbox::start(self.settings.clone());
+            let sandbox = self.sandbox.get_or_init(start).await;
+            sandbox.run(&request, None).await
+        };
         match self.runtime.block_on(run) {
             Ok(report) => Ok(ran(report)),
             Err(error) => Err(HostError::unavailable("the sandbox", error.to_string())),

@@ -313,12 +313,13 @@ impl Skills {
             loop {
                 brain.replace(plugins.current());
                 let learning = learning.clone();
-                // One at a time: what changes meanwhile is learnt next.
-                if tokio::task::spawn_blocking(move || learning.learn())
-                    .await
-                    .is_err()
-                {
-                    tracing::error!("training the classifier panicked");
+                // One at a time: what changes meanwhile is learnt next. The end does not wait for it.
+                let learnt = tokio::task::spawn_blocking(move || learning.learn());
+                tokio::select! {
+                    () = ending.cancelled() => break,
+                    learnt = learnt => if learnt.is_err() {
+                        tracing::error!("training the classifier panicked");
+                    },
                 }
                 tokio::select! {
                     () = ending.cancelled() => break,
@@ -361,13 +362,18 @@ pub fn builtin(
     clock: Arc<dyn Clock>,
     sandbox: Option<(Sandbox, Handle)>,
 ) -> Result<Arc<Registry>, PluginError> {
+    let boxed = sandbox.map(|(sandbox, runtime)| Boxed::new(sandbox, runtime));
+    assemble(clock, boxed)
+}
+
+fn assemble(clock: Arc<dyn Clock>, sandbox: Option<Boxed>) -> Result<Arc<Registry>, PluginError> {
     let (current, lists) = (Current::new()?, Lists::default());
     let store = Store::in_memory()
         .inspect_err(|error| tracing::warn!(%error, "plugins keep nothing"))
         .ok();
     let means = Means {
         store,
-        sandbox: sandbox.map(|(sandbox, runtime)| Arc::new(Boxed::new(sandbox, runtime)) as _),
+        sandbox: sandbox.map(|sandbox| Arc::new(sandbox) as _),
         ..Means::bare(clock, current.clone(), lists.clone())
     };
     let (host, reaper) = (means.factory(), Reaper::here());
@@ -384,28 +390,38 @@ pub fn builtin(
     Ok(registry)
 }
 
-/// A brain with FAME's own plugins and a trained classifier, that keeps nothing. What it needs and
-/// cannot have is logged and done without.
+/// A brain with FAME's own plugins that keeps nothing but what its classifier has learnt, which it
+/// learns when a text needs it. What it needs and cannot have is logged and done without.
 ///
 /// # Errors
 /// See [`builtin`].
-pub fn headless(config: &Config, runtime: &Handle) -> Result<Arc<Brain>, PluginError> {
+pub fn headless(
+    config: &Config,
+    paths: &Paths,
+    runtime: &Handle,
+) -> Result<Arc<Brain>, PluginError> {
     // Nobody waits for a short run's first program to be fast.
     let settings = sandbox::Settings {
         warm: 0,
         ..config.sandbox.clone()
     };
-    let sandbox = runtime.block_on(Sandbox::start(settings));
-    let sandbox = Some((sandbox, runtime.clone()));
-    let brain = Arc::new(
-        Brain::new(builtin(Arc::new(SystemClock), sandbox)?)
-            .with_policy(config.policy.clone())
-            .with_call_timeout(Duration::from_secs_f32(config.plugins.call_seconds)),
-    );
+    let sandbox = Boxed::late(settings, runtime.clone());
+    let registry = assemble(Arc::new(SystemClock), Some(sandbox))?;
     let models = SearchPath::standard(config.recognizer.model_folder.as_deref());
-    let lessons = Lessons::default();
-    Learning::new(brain.clone(), lessons, models).learn();
-    Ok(brain)
+    let cache = paths.data.join("embeddings.bin");
+    let lessons = move || Lessons {
+        embedder: learning::embedder(&models)
+            .inspect_err(|trouble| tracing::warn!(trouble, "no sentence embeddings"))
+            .ok()
+            .map(Arc::new),
+        cache: Some(cache),
+        ..Lessons::default()
+    };
+    let brain = Brain::new(registry)
+        .with_policy(config.policy.clone())
+        .with_call_timeout(Duration::from_secs_f32(config.plugins.call_seconds))
+        .with_late_lessons(lessons);
+    Ok(Arc::new(brain))
 }
 
 /// Wakes `plugin` and has its reply spoken.

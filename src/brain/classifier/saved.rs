@@ -84,7 +84,7 @@ pub(super) fn save(classifier: &Classifier, key: String) -> Result<Vec<u8>, Safe
     let views = tensors
         .iter()
         .map(|(name, kind, bytes)| {
-            let length = bytes.len() / kind.size();
+            let length = 8 * bytes.len() / kind.bitsize();
             Ok((*name, TensorView::new(*kind, vec![length], bytes)?))
         })
         .collect::<Result<Vec<_>, SafeTensorError>>()?;

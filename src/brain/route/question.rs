@@ -104,11 +104,22 @@ fn chosen(words: &Words, choices: &[String]) -> Option<String> {
     }
     let mut alike: Vec<(f64, &String)> = choices
         .iter()
-        .map(|choice| (strsim::jaro_winkler(&normal(choice), &said), choice))
+        // Without blanks: "past a" is how a recogniser may write "pasta".
+        .map(|choice| {
+            (
+                strsim::jaro_winkler(&joined(&normal(choice)), &joined(&said)),
+                choice,
+            )
+        })
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .collect();
     alike.sort_by(|a, b| b.0.total_cmp(&a.0));
     alike.first().map(|(_, choice)| (*choice).clone())
+}
+
+/// The words without "the" and the blanks between them.
+fn joined(text: &str) -> String {
+    text.split(' ').filter(|word| *word != "the").collect()
 }
 
 /// The place that "the second one", "number two" or "the last" stands for, from 0.
