@@ -253,7 +253,7 @@ fn snips_file(path: &Path) -> Vec<Example> {
 /// How long the brain takes to learn FAME's own plugins when nothing has changed since it did.
 fn own_plugins(embedder: &Arc<Embedder>) -> f64 {
     let folder = tempfile::tempdir().unwrap();
-    let brain = Brain::new(builtin(Arc::new(SystemClock)).unwrap());
+    let brain = Brain::new(builtin(Arc::new(SystemClock), None).unwrap());
     let lessons = Lessons {
         embedder: Some(Arc::clone(embedder)),
         cache: Some(folder.path().join("embeddings")),

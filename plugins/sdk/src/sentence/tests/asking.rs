@@ -2,7 +2,10 @@
 
 use super::*;
 
-fn near(sentences: &Sentences, text: &str) -> Option<(Vec<(String, String)>, f32, f32)> {
+/// The missing slots with what was heard in their place, the score, and the score without them.
+type Near = (Vec<(String, String)>, f32, f32);
+
+fn near(sentences: &Sentences, text: &str) -> Option<Near> {
     let words = Words::new(text);
     let near = sentences.near(&words).into_iter().next()?;
     let missing = near.missing.into_iter().map(|gap| (gap.slot, gap.heard));
