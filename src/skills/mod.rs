@@ -38,8 +38,9 @@ use means::{Asks, Boxed, Voice};
 /// How often approvals that came too late are told of.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long the plugins and the tasks may take to end.
-const ENDING: Duration = Duration::from_secs(16);
+/// How long the plugins, the sandbox and the tasks may take to end. A container that is left is
+/// removed at the next start.
+const ENDING: Duration = Duration::from_secs(2);
 
 /// Has something said outside of any request: the words, and the intent that waits for an answer
 /// if they are a question. Gives whether it was taken.
@@ -343,12 +344,11 @@ impl Skills {
         self.ending.cancel();
         self.tasks.close();
         let all = async {
-            self.plugins.shutdown().await;
-            self.sandbox.shutdown().await;
+            tokio::join!(self.plugins.shutdown(), self.sandbox.shutdown());
             self.tasks.wait().await;
         };
         if tokio::time::timeout(ENDING, all).await.is_err() {
-            tracing::warn!("a plugin did not end in time");
+            tracing::warn!("a plugin or a container did not end in time");
         }
     }
 }
