@@ -174,3 +174,21 @@ async fn no_words_and_named_intents_are_not_its_business() {
     brain.answer(named, None).await;
     assert!(server.asked().is_empty());
 }
+
+#[tokio::test]
+async fn what_it_chose_is_named_before_it_is_agreed_to() {
+    let policy = Policy {
+        write: Rule::Confirm,
+        ..Policy::default()
+    };
+    let server = Llm::start([calls("set_timer", &json!({ "length": "seven minutes" }))]).await;
+    let brain = brain(&server).with_policy(policy);
+    let (answer, _) = ask(&brain, "I'm boiling noodles").await;
+    assert!(answer.asks && !answer.ok, "{answer:?}");
+    assert_eq!(
+        answer.reply.speech,
+        "That would be: set timer with 7 minutes. Shall I do that?"
+    );
+    let (answer, _) = ask(&brain, "Yes, go ahead.").await;
+    assert_eq!(answer.reply.speech, "7 minutes from now.");
+}

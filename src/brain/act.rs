@@ -108,6 +108,8 @@ pub(super) struct Order<'a> {
     pub(super) confidence: f32,
     /// Whether the last act is to be taken back first.
     pub(super) amends: bool,
+    /// Whether the language model chose it.
+    pub(super) by_model: bool,
 }
 
 impl Brain {
@@ -146,7 +148,11 @@ impl Brain {
                 Acted::said("Okay, I won't.")
             }
             Step::Confirmed => self.confirmed(mind, query).await,
-            Step::Undo => self.undo(query).await,
+            Step::Undo => {
+                // Whoever takes something back is not answering.
+                self.in_session(query, |session, now| session.close_question(now));
+                self.undo(query).await
+            }
             Step::Nothing => {
                 self.in_session(query, |session, now| {
                     session.close_question(now);
@@ -198,7 +204,7 @@ impl Brain {
     }
 
     fn ask_consent(&self, query: &Query, order: Order<'_>) -> Acted {
-        let text = consent_text(order.intent, &order.slots, &query.text);
+        let text = consent_text(&order, &query.text);
         let owner = (
             order.loaded.manifest.id.as_str(),
             order.intent.name.as_str(),
@@ -217,7 +223,7 @@ impl Brain {
 
     fn ask_approval(&self, query: &Query, order: Order<'_>) -> Acted {
         let ask = Ask {
-            what: consent_text(order.intent, &order.slots, &query.text),
+            what: consent_text(&order, &query.text),
             intent: &order.intent.name,
             plugin: &order.loaded.manifest.id,
             slots: order.slots,
@@ -307,6 +313,7 @@ impl Brain {
             carried: Vec::new(),
             confidence: 1.0,
             amends: question.awaits == Awaits::Consent { amends: true },
+            by_model: false,
         };
         self.decide_and_do(query, order, true).await
     }
@@ -409,6 +416,7 @@ impl Brain {
             carried: Vec::new(),
             confidence: 1.0,
             amends: false,
+            by_model: false,
         };
         self.carry_out(&query, order).await
     }
@@ -465,17 +473,35 @@ fn order<'a>(mind: &'a Mind, routed: &Routed) -> Option<Order<'a>> {
         carried: decision.carried.clone(),
         confidence: decision.confidence,
         amends: routed.step == Step::Amend,
+        by_model: false,
     })
 }
 
 /// What the user is asked before the act: the manifest's question, or their own words, so that
-/// they hear what was understood.
-fn consent_text(intent: &Intent, slots: &Slots, said: &str) -> String {
-    let Some(template) = &intent.confirm else {
-        let said = said.trim().trim_end_matches(['.', '!', '?']);
-        return format!("I heard: {said}. Shall I do that?");
-    };
-    slots.iter().fold(template.clone(), |text, (name, slot)| {
-        text.replace(&format!("{{{name}}}"), &slot.spoken())
-    })
+/// they hear what was understood. What the language model chose is named instead: their words do
+/// not tell what it made of them.
+fn consent_text(order: &Order<'_>, said: &str) -> String {
+    if let Some(template) = &order.intent.confirm {
+        return order
+            .slots
+            .iter()
+            .fold(template.clone(), |text, (name, slot)| {
+                text.replace(&format!("{{{name}}}"), &slot.spoken())
+            });
+    }
+    if order.by_model {
+        let values: Vec<String> = order
+            .slots
+            .values()
+            .map(fame_plugin::Slot::spoken)
+            .collect();
+        let act = order.intent.name.replace('_', " ");
+        let with = if values.is_empty() { "" } else { " with " };
+        return format!(
+            "That would be: {act}{with}{}. Shall I do that?",
+            values.join(", ")
+        );
+    }
+    let said = said.trim().trim_end_matches(['.', '!', '?']);
+    format!("I heard: {said}. Shall I do that?")
 }

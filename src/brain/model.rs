@@ -169,6 +169,7 @@ impl Brain {
                 carried: Vec::new(),
                 confidence: 1.0,
                 amends: false,
+                by_model: true,
             };
             let missing = intent
                 .ask

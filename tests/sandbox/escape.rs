@@ -129,7 +129,7 @@ async fn what_belongs_to_the_host_is_not_there() {
              \x20       return True\n\
              \x20   except OSError: return False\n\
              for path in ('{}', '/etc/shadow', '/proc/kcore', '/proc/kmsg', '/dev/mem', '/dev/kmsg',\n\
-             \x20            '/dev/kvm', '/root/.bashrc', \n\
+             \x20            '/dev/kvm', os.path.expanduser('~root') + '/.bashrc',\n\
              \x20            '/proc/1/mem', '/dev/sda', '/dev/vda'):\n\
              \x20   if reads(path): print('read', path)\n\
              for path in ('/proc/sysrq-trigger', '/proc/sys/kernel/core_pattern',\n\

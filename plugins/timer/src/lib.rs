@@ -10,7 +10,7 @@ use fame_plugin::{
 use jiff::SignedDuration;
 use serde_json::json;
 
-use running::{Running, Timer};
+use running::{Running, Timer, units};
 
 /// The longest timer.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
@@ -195,15 +195,7 @@ impl Timers {
 
 /// "1 hour and 20 minutes".
 fn spoken(length: SignedDuration) -> String {
-    let seconds = length.as_secs();
-    let parts = [
-        (seconds / 3_600, "hour"),
-        (seconds / 60 % 60, "minute"),
-        (seconds % 60, "second"),
-    ];
-    let parts: Vec<String> = parts
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
+    let parts: Vec<String> = units(length.as_secs())
         .map(|(count, unit)| say::count(count, unit))
         .collect();
     match parts.is_empty() {

@@ -37,17 +37,20 @@ impl Timer {
 
 /// "10 minute", "1 hour 20 minute".
 fn adjective(seconds: i64) -> String {
-    let parts = [
+    let parts: Vec<String> = units(seconds)
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
+    parts.join(" ")
+}
+
+/// The hours, minutes and seconds of a length, as far as it has any.
+pub(super) fn units(seconds: i64) -> impl Iterator<Item = (i64, &'static str)> {
+    let all = [
         (seconds / 3_600, "hour"),
         (seconds / 60 % 60, "minute"),
         (seconds % 60, "second"),
     ];
-    let parts: Vec<String> = parts
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, unit)| format!("{count} {unit}"))
-        .collect();
-    parts.join(" ")
+    all.into_iter().filter(|(count, _)| *count > 0)
 }
 
 /// All timers that run.

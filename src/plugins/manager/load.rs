@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use fame_plugin::{Intent, Manifest, Risk, Runtime};
 
@@ -10,7 +11,7 @@ use super::Settings;
 use crate::plugins::Loaded;
 use crate::plugins::content::{ContentHash, Copied, PYTHON_CACHE};
 use crate::plugins::discovery::{Broken, Described, MANIFEST};
-use crate::plugins::mcp::{Server, Spec, Tool};
+use crate::plugins::mcp::{Limits, Server, Spec, Tool};
 use crate::plugins::registry::Reaper;
 
 /// What to start.
@@ -87,8 +88,20 @@ fn spec(manifest: &Manifest, dir: &Path, settings: &Settings) -> Spec {
         dir: dir.to_owned(),
         data_dir,
         env: BTreeMap::from([(PYTHON_CACHE.into(), cache)]),
-        limits: settings.limits,
+        limits: Limits {
+            call_timeout: settings.limits.call_timeout.max(longest(manifest)),
+            ..settings.limits
+        },
     }
+}
+
+/// What its slowest intent may take.
+fn longest(manifest: &Manifest) -> Duration {
+    let seconds = manifest
+        .intents
+        .iter()
+        .filter_map(|one| one.timeout_seconds);
+    Duration::from_secs_f32(seconds.fold(0.0, f32::max))
 }
 
 /// Checks that the server has the tools that the manifest names, and makes an intent without
