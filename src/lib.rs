@@ -22,6 +22,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub use fame_sandbox as sandbox;
+
 pub mod audio;
 pub mod brain;
 pub mod bus;
@@ -33,7 +35,6 @@ pub mod headless;
 pub mod ipc;
 pub mod models;
 pub mod plugins;
-pub mod sandbox;
 pub mod skills;
 pub mod speech;
 pub mod store;

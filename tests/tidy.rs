@@ -22,6 +22,13 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
+/// Whether a folder between the source and `src` has a manifest.
+fn in_a_crate_of_its_own(path: &Path) -> bool {
+    path.ancestors()
+        .take_while(|folder| !folder.ends_with("src"))
+        .any(|folder| folder.join("Cargo.toml").exists())
+}
+
 /// Lines of code that use a path, comments left out.
 fn uses<'a>(text: &'a str, path: &'a str) -> impl Iterator<Item = &'a str> {
     text.lines()
@@ -50,14 +57,14 @@ fn the_protocol_imports_nothing_of_fame() {
 
 #[test]
 fn rooms_import_only_what_lies_below_them() {
-    // Each room with the rooms it may know. `bus`, `config` are data that all may name.
+    // Each room with the rooms it may know. `bus`, `config` are data that all may name. A room that
+    // is a crate of its own knows none of these: the compiler sees to that.
     let allowed: &[(&str, &[&str])] = &[
         ("audio", &[]),
         ("models", &[]),
         ("bus", &[]),
-        ("config", &[]),
+        ("config", &["sandbox"]),
         ("store", &[]),
-        ("sandbox", &["config"]),
         ("plugins", &["bus", "store"]),
         ("speech", &["audio", "models", "bus", "config"]),
         ("brain", &["plugins", "bus", "config"]),
@@ -81,6 +88,9 @@ fn rooms_import_only_what_lies_below_them() {
     ];
     for (room, may) in allowed {
         for (path, text) in sources(&format!("src/{room}")) {
+            if in_a_crate_of_its_own(&path) {
+                continue;
+            }
             for line in uses(&text, "crate::") {
                 for part in line.split("crate::").skip(1) {
                     let other: String = part

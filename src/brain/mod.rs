@@ -13,7 +13,6 @@
 mod act;
 pub mod approvals;
 mod call;
-pub mod classifier;
 mod decision;
 mod fallback;
 pub mod history;
@@ -35,6 +34,7 @@ use fame_plugin::{Clock, Manifest, Reply, SystemClock, Wakeup};
 use jiff::Timestamp;
 
 pub use decision::{Candidate, Decision, Route, Stage};
+pub use fame_classifier as classifier;
 pub use fame_plugin::Source;
 pub use learn::Lessons;
 pub use query::{Answer, Query, Sentences as Streamed};

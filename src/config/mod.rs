@@ -6,9 +6,10 @@ mod llm;
 mod load;
 mod paths;
 mod policy;
-mod sandbox;
 mod schema;
 mod validate;
+
+pub use fame_sandbox::Settings as Sandbox;
 
 pub use error::{ConfigError, Origin};
 pub use llm::{
@@ -17,7 +18,6 @@ pub use llm::{
 pub use load::{MAX_FILE, Overrides, Sources, load};
 pub use paths::{CONFIG_VARIABLE, Paths};
 pub use policy::{Policy, Rule};
-pub use sandbox::{SANDBOX_IMAGE, Sandbox, TierChoice};
 pub use schema::{
     Audio, Config, Ipc, Listen, ListenMode, Plugins, Recognizer, Voice, VoiceCommand, VoiceKind,
     VoiceOutput,

@@ -56,8 +56,8 @@ pub(super) fn verdict(run: &Run) -> Result<(), SandboxError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::capture::Captured;
-    use crate::sandbox::report::{End, Tier};
+    use crate::capture::Captured;
+    use crate::report::{End, Tier};
 
     fn run(stdout: &str) -> Run {
         Run {

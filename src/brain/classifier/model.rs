@@ -298,7 +298,7 @@ mod tests {
     use super::*;
 
     static EMBEDDER: LazyLock<Arc<Embedder>> = LazyLock::new(|| {
-        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../models");
         Arc::new(Embedder::load(&models).unwrap())
     });
 

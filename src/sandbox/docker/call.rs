@@ -5,7 +5,7 @@ use std::time::Duration;
 use bollard::errors::Error;
 use tokio::time::timeout;
 
-use crate::sandbox::error::SandboxError;
+use crate::error::SandboxError;
 
 /// Longest wait for what the engine has to work for: create, start, remove.
 pub(super) const WORK_WITHIN: Duration = Duration::from_secs(20);
@@ -31,7 +31,7 @@ pub(super) async fn call<T>(
 
 /// What an error of the client means.
 pub(super) fn failure(doing: &'static str, error: &Error) -> SandboxError {
-    let problem = crate::sandbox::text::safe(error.to_string().as_bytes());
+    let problem = crate::text::safe(error.to_string().as_bytes());
     match error {
         Error::DockerResponseServerError { .. } => SandboxError::Engine { doing, problem },
         _ => SandboxError::EngineLost { doing, problem },

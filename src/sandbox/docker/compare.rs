@@ -159,7 +159,7 @@ mod tests {
     use bollard::models::{ContainerConfig, DeviceMapping, HostConfigCgroupnsModeEnum};
 
     use super::*;
-    use crate::sandbox::limits::Limits;
+    use crate::limits::Limits;
 
     type Weaken<T> = fn(&mut T);
 

@@ -20,7 +20,7 @@ use super::compare;
 use super::janitor::Janitor;
 use super::policy::{self, Asked};
 use super::proof;
-use crate::sandbox::error::SandboxError;
+use crate::error::SandboxError;
 
 /// Longest wait for a started container's proof.
 const PROOF_WITHIN: Duration = Duration::from_secs(20);
@@ -132,7 +132,7 @@ impl Container {
 
 /// The first words of what is hardly a proof.
 fn first_line(proof: &[u8]) -> String {
-    let text = crate::sandbox::text::safe(&proof[..proof.len().min(200)]);
+    let text = crate::text::safe(&proof[..proof.len().min(200)]);
     match text.lines().next() {
         Some(line) => format!("`{line}`"),
         None => "no word".into(),

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use super::call::{WORK_WITHIN, call, is_missing};
-use crate::sandbox::error::SandboxError;
+use crate::error::SandboxError;
 
 /// How often what a crash left is looked for.
 pub(super) const SWEEP_EVERY: Duration = Duration::from_secs(30);

@@ -11,11 +11,11 @@ use super::janitor::Janitor;
 use super::policy::Asked;
 use super::pool::STALE_AFTER;
 use super::run;
-use crate::sandbox::error::SandboxError;
-use crate::sandbox::limits::Limits;
-use crate::sandbox::profile::Profile;
-use crate::sandbox::request::Stream;
-use crate::sandbox::selftest;
+use crate::error::SandboxError;
+use crate::limits::Limits;
+use crate::profile::Profile;
+use crate::request::Stream;
+use crate::selftest;
 
 /// Beyond a container's longest life, before anyone may call it abandoned.
 const OVERDUE_AFTER: Duration = Duration::from_secs(60);

@@ -7,11 +7,11 @@ use bollard::models::{
     ResourcesUlimits,
 };
 
-use crate::sandbox::limits::{
+use crate::limits::{
     Limits, OPEN_FILES, SCRATCH_BYTES, SCRATCH_INODES, SHARED_BYTES, WRITTEN_FILE_BYTES,
 };
-use crate::sandbox::profile::ENVIRONMENT;
-use crate::sandbox::syscalls;
+use crate::profile::ENVIRONMENT;
+use crate::syscalls;
 
 /// `nobody`, as whom programs run.
 pub(super) const USER: &str = "65534:65534";

@@ -1,6 +1,6 @@
 //! What the guest itself finds: the launcher's first lines, read with the policy in mind.
 
-use crate::sandbox::limits::Limits;
+use crate::limits::Limits;
 
 /// Longest proof; an honest one has some 600 bytes.
 pub(super) const MAX_PROOF_BYTES: usize = 8 * 1024;

@@ -15,13 +15,13 @@ use tokio::time::{sleep, timeout};
 use super::call::{ANSWER_WITHIN, WORK_WITHIN, call, failure};
 use super::container::Container;
 use super::trailer::{self, Splitter};
-use crate::sandbox::capture::Capture;
-use crate::sandbox::error::SandboxError;
-use crate::sandbox::files::{self, Files};
-use crate::sandbox::limits::Limits;
-use crate::sandbox::profile::Profile;
-use crate::sandbox::report::{End, Run, Tier};
-use crate::sandbox::request::{Request, Stream};
+use crate::capture::Capture;
+use crate::error::SandboxError;
+use crate::files::{self, Files};
+use crate::limits::Limits;
+use crate::profile::Profile;
+use crate::report::{End, Run, Tier};
+use crate::request::{Request, Stream};
 
 /// How often a running container is looked at. With the wait for an answer, a lost engine is noticed
 /// within 2 s.

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use memchr::memmem;
 
-use crate::sandbox::files::MAX_ARCHIVE_BYTES;
-use crate::sandbox::report::End;
+use crate::files::MAX_ARCHIVE_BYTES;
+use crate::report::End;
 
 /// Longest account: its line, the archive and what follows an archive.
 const MAX_TRAILER_BYTES: usize = MAX_ARCHIVE_BYTES + 64 * 1024;

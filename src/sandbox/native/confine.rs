@@ -18,9 +18,9 @@ use rustix::thread::{
 use seccompiler::{BpfProgram, apply_filter, sock_filter};
 
 use super::order::{NoWall, step};
-use crate::sandbox::limits::{Limits, OPEN_FILES, WRITTEN_FILE_BYTES};
-use crate::sandbox::profile::{ENVIRONMENT, OUT_DIR};
-use crate::sandbox::syscalls;
+use crate::limits::{Limits, OPEN_FILES, WRITTEN_FILE_BYTES};
+use crate::profile::{ENVIRONMENT, OUT_DIR};
+use crate::syscalls;
 
 /// The oldest Landlock that holds (Linux 5.19): before it, files could be moved about.
 const OLDEST_LANDLOCK: ABI = ABI::V2;

@@ -21,8 +21,8 @@ use rustix::thread::{
 
 use super::init::{self, Guest};
 use super::order::{Answer, MAX_LINE_BYTES, NOBODY, NoWall, Order, step};
-use crate::sandbox::limits::{MAX_CODE_BYTES, MAX_STDIN_BYTES};
-use crate::sandbox::profile::Profile;
+use crate::limits::{MAX_CODE_BYTES, MAX_STDIN_BYTES};
+use crate::profile::Profile;
 
 /// What helps where the kernel does not let ordinary users make namespaces.
 const NAMESPACES_REMEDY: &str = "allow user namespaces (`sysctl kernel.unprivileged_userns_clone=1`, \

@@ -24,9 +24,9 @@ use super::helper::{fork, refuse};
 use super::order::{Answer, NoWall, step};
 use super::pack::{self, Packed};
 use super::root;
-use crate::sandbox::limits::Limits;
-use crate::sandbox::profile::{CODE_DIR, INPUT_FILE, OUT_DIR, Profile};
-use crate::sandbox::report::End;
+use crate::limits::Limits;
+use crate::profile::{CODE_DIR, INPUT_FILE, OUT_DIR, Profile};
+use crate::report::End;
 
 /// How often the limits are looked at: at most this late is a program killed.
 const LOOK_EVERY: Duration = Duration::from_millis(10);

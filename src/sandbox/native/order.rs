@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::sandbox::limits::Limits;
-use crate::sandbox::report::End;
+use crate::limits::Limits;
+use crate::report::End;
 
 /// The argument that makes `fame` or `famed` the helper.
 pub(super) const VERB: &str = "sandbox-helper";

@@ -5,9 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use crate::sandbox::limits::{
-    MAX_DEPTH, MAX_FILE_BYTES, MAX_FILES, MAX_FILES_BYTES, MAX_NAME_BYTES,
-};
+use crate::limits::{MAX_DEPTH, MAX_FILE_BYTES, MAX_FILES, MAX_FILES_BYTES, MAX_NAME_BYTES};
 
 /// Files and folders that are looked at; there may be many more than are taken.
 const MAX_LOOKED_AT: usize = 8_192;
@@ -117,7 +115,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
-    use crate::sandbox::files;
+    use crate::files;
 
     #[test]
     fn regular_files_come_through_and_nothing_else() {

@@ -14,7 +14,7 @@ use rustix::mount::{
 use rustix::process::{chdir, pivot_root};
 
 use super::order::{NoWall, step};
-use crate::sandbox::limits::{SCRATCH_BYTES, SCRATCH_INODES};
+use crate::limits::{SCRATCH_BYTES, SCRATCH_INODES};
 
 /// Where the new root is built. Any folder would do; it is covered, not changed.
 const BASE: &str = "/tmp";

@@ -255,7 +255,7 @@ mod tests {
     static EMBEDDER: LazyLock<Embedder> = LazyLock::new(|| Embedder::load(&models()).unwrap());
 
     fn models() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("models")
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../models")
     }
 
     fn dot(a: &[f32], b: &[f32]) -> f32 {

@@ -8,7 +8,7 @@
 //!
 //! ```no_run
 //! use std::{path::Path, sync::Arc};
-//! use fame::brain::classifier::{Classifier, Embedder, Example, Options};
+//! use fame_classifier::{Classifier, Embedder, Example, Options};
 //!
 //! let examples = [
 //!     Example::new("what time is it", "clock.time"),

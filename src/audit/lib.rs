@@ -1,0 +1,1 @@
+//! The record of everything that was done, which nobody can change unnoticed.
