@@ -13,6 +13,7 @@
 //! | [`store`] | state in one SQLite file | – |
 //! | [`headless`] | the pipeline on files | dialogue |
 //! | [`ipc`] | the local socket: protocol, server, client | bus |
+//! | [`metrics`] | what is counted and timed, for Prometheus | bus |
 //! | [`cli`] | `fame`, a thin client | ipc, models |
 //! | [`daemon`] | puts it all together | everything |
 //! | [`bus`], [`config`], [`models`] | events, settings, model files | – |
@@ -22,6 +23,9 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub use fame_api as api;
+pub use fame_audit as audit;
+pub use fame_auth as auth;
 pub use fame_sandbox as sandbox;
 
 pub mod audio;
@@ -33,6 +37,7 @@ pub mod daemon;
 pub mod dialogue;
 pub mod headless;
 pub mod ipc;
+pub mod metrics;
 pub mod models;
 pub mod plugins;
 pub mod skills;

@@ -293,6 +293,32 @@ fn a_question_of_fames_is_answered_without_the_phrase() {
     assert_eq!(why["decisions"][0]["intent"], "undo");
 }
 
+/// From the microphone through a program that is written, tested and run in the sandbox, to its
+/// result from the loudspeaker.
+#[test]
+fn a_spoken_program_is_written_and_run_and_its_result_is_told() {
+    let Some(live) = Live::start("") else { return };
+    let recording = live.pulse.start_recording();
+    let mark = live.mark();
+    let asked = project("tests/fixtures/audio/spoken/write-ten-primes.flac");
+    live.pulse.play(&as_wav(&asked, live.home.path()));
+    let matched = live.expect_kind(mark, "intent.matched");
+    assert_eq!(matched["plugin"], "universal_developer", "{matched}");
+    let reply = live.expect_kind(mark, "reply");
+    let told = reply["text"].as_str().unwrap();
+    assert!(
+        told.contains("2, 3, 5, 7, 11, 13, 17, 19, 23, and 29"),
+        "{told}"
+    );
+    assert_eq!(reply["data"]["test_report"]["failed"], 0, "{reply}");
+    live.expect_kind(mark, "turn.finished");
+    let heard = digits(&live.transcribe(&recording.stop()));
+    assert!(
+        heard.contains("1317192329"),
+        "{told:?} was heard as {heard:?}"
+    );
+}
+
 #[test]
 fn the_phrase_alone_opens_the_ear_with_a_tone() {
     let Some(live) = Live::start("") else { return };

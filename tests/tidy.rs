@@ -65,6 +65,7 @@ fn rooms_import_only_what_lies_below_them() {
         ("bus", &[]),
         ("config", &["sandbox"]),
         ("store", &[]),
+        ("metrics", &["bus"]),
         ("plugins", &["bus", "store"]),
         ("speech", &["audio", "models", "bus", "config"]),
         ("brain", &["plugins", "bus", "config"]),

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fame_plugin::{Context, Intent, Reply, Request, Slots};
+use fame_plugin::{Context, Intent, Reply, Request, Risk, Slots};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::approvals::{Ask, Waiting};
 use super::call::{self, Call};
 use super::decision::{Route, Routed, Step};
+use super::journal::{Consent, Recorded, UNRECORDED, Unrecorded};
 use super::policy::{self, Verdict};
 use super::session::{Awaits, Done, Question};
 use super::{Brain, Mind, Query, fallback};
@@ -110,6 +111,12 @@ pub(super) struct Order<'a> {
     pub(super) amends: bool,
     /// Whether the language model chose it.
     pub(super) by_model: bool,
+    /// The stage that understood it.
+    pub(super) route: Route,
+    /// Why it did, in words.
+    pub(super) reason: String,
+    /// Who agreed to it, once somebody was asked.
+    pub(super) consent: Option<Consent>,
 }
 
 impl Brain {
@@ -131,7 +138,7 @@ impl Brain {
                 } else if let Some(question) = question {
                     self.in_session(query, |session, now| session.ask(question.refreshed(now)));
                 }
-                let mut acted = self.decide_and_do(query, order, false).await;
+                let mut acted = self.decide_and_do(query, order).await;
                 // "Louder" in mid-question leaves it open.
                 acted.asks |= routed.decision.route == Route::Control
                     && question.is_some()
@@ -172,13 +179,8 @@ impl Brain {
         fame_plugin_control::STOPPING.contains(&intent)
     }
 
-    /// Asks the policy, and acts as far as it allows. `consented`: the user has just said yes.
-    pub(super) async fn decide_and_do(
-        &self,
-        query: &Query,
-        order: Order<'_>,
-        consented: bool,
-    ) -> Acted {
+    /// Asks the policy, and acts as far as it allows.
+    pub(super) async fn decide_and_do(&self, query: &Query, order: Order<'_>) -> Acted {
         let act = policy::Act {
             intent: &order.intent.name,
             risk: order.intent.risk,
@@ -191,6 +193,10 @@ impl Brain {
         };
         let verdict = policy::decide(&self.policy, query.asker(), act);
         let told = Some(verdict.as_str());
+        let consented = order.consent.is_some();
+        if !(verdict == Verdict::Confirm && consented) {
+            self.journal.refused(query, &order, &verdict);
+        }
         let acted = match verdict {
             Verdict::Confirm if !consented => self.ask_consent(query, order),
             Verdict::Allow | Verdict::Confirm => self.carry_out(query, order).await,
@@ -314,8 +320,14 @@ impl Brain {
             confidence: 1.0,
             amends: question.awaits == Awaits::Consent { amends: true },
             by_model: false,
+            route: Route::Question,
+            reason: format!("a yes to: {}", question.text),
+            consent: Some(Consent {
+                approval: None,
+                by: super::source_name(query.source).into(),
+            }),
         };
-        self.decide_and_do(query, order, true).await
+        self.decide_and_do(query, order).await
     }
 
     /// Takes the last act back.
@@ -324,12 +336,19 @@ impl Brain {
         let Some(done) = done else {
             return Acted::refused("There is nothing to undo.");
         };
-        self.take_back(done).await
+        self.take_back(query, done).await
     }
 
-    async fn take_back(&self, done: Done) -> Acted {
+    async fn take_back(&self, query: &Query, done: Done) -> Acted {
+        let begun = self.journal.begin_undo(query, &done.loaded, &done.token);
+        let recorded = match begun.await {
+            Ok(recorded) => recorded,
+            Err(error) => return unrecorded(&error),
+        };
         let start = Instant::now();
         let called = call::call(&done.loaded, Call::Undo(done.token), self.call_timeout).await;
+        let plugin_ms = super::milliseconds(start);
+        recorded.end(called.ok, &called.reply.speech).await;
         let mut reply = called.reply;
         if called.ok && reply.speech.is_empty() {
             reply.speech = "Undone.".into();
@@ -337,24 +356,37 @@ impl Brain {
         Acted {
             reply,
             ok: called.ok,
-            plugin_ms: super::milliseconds(start),
+            verdict: Some(Verdict::Allow.as_str()),
+            plugin_ms,
             ..Acted::default()
         }
     }
 
     /// Has the plugin do it, and remembers what it did.
     pub(super) async fn carry_out(&self, query: &Query, order: Order<'_>) -> Acted {
-        let start = Instant::now();
         if order.amends {
             let plugin = &order.loaded.manifest.id;
             let last = self.in_session(query, |session, now| session.take_act_of(plugin, now));
             if let Some(done) = last {
-                let undone = self.take_back(done).await;
+                let undone = self.take_back(query, done).await;
                 if !undone.ok {
                     return undone;
                 }
             }
         }
+        if order.intent.risk != Risk::Read && !query.gate.opens() {
+            return Acted::refused(WITHDRAWN);
+        }
+        let recorded = match self.journal.begin(query, &order).await {
+            Ok(recorded) => recorded,
+            Err(error) => {
+                if order.intent.risk != Risk::Read {
+                    return unrecorded(&error);
+                }
+                tracing::error!(%error, "what is looked up is not recorded");
+                Recorded::nowhere()
+            }
+        };
         let mut context = Context::new(order.confidence, query.confidence);
         context.carried = order.carried;
         context.client = query.context.clone();
@@ -372,11 +404,14 @@ impl Brain {
             None => self.call_timeout,
         };
         let call = Call::Handle(request, order.arguments);
+        let start = Instant::now();
         let called = call::call(order.loaded, call, limit).await;
+        let plugin_ms = super::milliseconds(start);
+        recorded.end(called.ok, &called.reply.speech).await;
         let mut acted = Acted {
             reply: called.reply,
             ok: called.ok,
-            plugin_ms: super::milliseconds(start),
+            plugin_ms,
             ..Acted::default()
         };
         if called.ok {
@@ -395,7 +430,7 @@ impl Brain {
     }
 
     /// Does what was approved of.
-    pub(super) async fn approved(&self, mind: &Mind, waiting: Waiting) -> Acted {
+    pub(super) async fn approved(&self, mind: &Mind, waiting: Waiting, by: &str) -> Acted {
         let approval = waiting.approval;
         let owner = mind.registry.plugin(&approval.plugin);
         let intent = mind.registry.intent(&approval.intent);
@@ -417,6 +452,12 @@ impl Brain {
             confidence: 1.0,
             amends: false,
             by_model: false,
+            route: Route::Question,
+            reason: "approved".into(),
+            consent: Some(Consent {
+                approval: Some(approval.id),
+                by: by.into(),
+            }),
         };
         self.carry_out(&query, order).await
     }
@@ -463,6 +504,15 @@ fn remember(
     true
 }
 
+/// What nobody hears, because whoever asked has gone.
+const WITHDRAWN: &str = "That was taken back before I began.";
+
+/// Nothing is changed that cannot be recorded.
+fn unrecorded(error: &Unrecorded) -> Acted {
+    tracing::error!(%error, "an act is refused, because it cannot be recorded");
+    Acted::refused(UNRECORDED)
+}
+
 fn order<'a>(mind: &'a Mind, routed: &Routed) -> Option<Order<'a>> {
     let decision = &routed.decision;
     Some(Order {
@@ -474,6 +524,9 @@ fn order<'a>(mind: &'a Mind, routed: &Routed) -> Option<Order<'a>> {
         confidence: decision.confidence,
         amends: routed.step == Step::Amend,
         by_model: false,
+        route: decision.route,
+        reason: decision.reason.clone(),
+        consent: None,
     })
 }
 

@@ -16,6 +16,7 @@ mod call;
 mod decision;
 mod fallback;
 pub mod history;
+mod journal;
 mod learn;
 pub mod llm;
 mod model;
@@ -32,12 +33,14 @@ use fame_plugin::sentence::{Lists, Sentences};
 use fame_plugin::words::Words;
 use fame_plugin::{Clock, Manifest, Reply, SystemClock, Wakeup};
 use jiff::Timestamp;
+use serde_json::json;
 
 pub use decision::{Candidate, Decision, Route, Stage};
 pub use fame_classifier as classifier;
 pub use fame_plugin::Source;
+pub use journal::Ledger;
 pub use learn::Lessons;
-pub use query::{Answer, Query, Sentences as Streamed};
+pub use query::{Answer, Gate, Query, Sentences as Streamed};
 pub use session::QUESTION_LIFE;
 
 use crate::bus::{ApprovalOutcome, Bus, Event};
@@ -48,6 +51,7 @@ use approvals::{Approval, ApprovalError, Approvals};
 use classifier::{Classifier, ClassifierError, Features};
 use decision::{Routed, Step};
 use history::{Explained, Turns};
+use journal::{Journal, Recorded};
 use route::View;
 use session::{Session, Sessions};
 
@@ -76,6 +80,7 @@ pub struct Brain {
     model: Option<Arc<llm::Client>>,
     clock: Arc<dyn Clock>,
     bus: Option<Bus>,
+    journal: Journal,
     call_timeout: Duration,
     late: Mutex<Option<LateLessons>>,
 }
@@ -106,6 +111,7 @@ impl Brain {
             model: None,
             clock: Arc::new(SystemClock),
             bus: None,
+            journal: Journal::default(),
             call_timeout: CALL_TIMEOUT,
             late: Mutex::default(),
         }
@@ -153,6 +159,13 @@ impl Brain {
     #[must_use]
     pub fn with_bus(mut self, bus: Bus) -> Self {
         self.bus = Some(bus);
+        self
+    }
+
+    /// The same, recording what it does in `ledger`.
+    #[must_use]
+    pub fn with_ledger(mut self, ledger: Ledger) -> Self {
+        self.journal = Journal::new(ledger);
         self
     }
 
@@ -257,6 +270,12 @@ impl Brain {
         self.sessions.with(&query.session, now, |session| {
             session.exchanged(&query.text, &answer.reply.speech);
         });
+        if answer
+            .decisions()
+            .all(|decision| decision.verdict.is_none())
+        {
+            self.journal.heard(&query, &answer);
+        }
         self.turns.keep(Explained::new(&query, &answer, now));
         answer
     }
@@ -332,6 +351,7 @@ impl Brain {
     /// Tells of the approvals that came too late. To be called now and then.
     pub fn expire_approvals(&self) {
         for id in self.approvals.expire(self.now()) {
+            self.journal.settled(id, None, false, None);
             self.publish(Event::ApprovalAnswered {
                 id: id.to_string(),
                 outcome: ApprovalOutcome::Expired,
@@ -346,8 +366,10 @@ impl Brain {
     /// If no such act waits.
     pub async fn settle(&self, id: u64, yes: bool, by: &str) -> Result<Reply, ApprovalError> {
         let waiting = self.approvals.take(id, self.now())?;
+        let what = waiting.approval.what.clone();
+        self.journal.settled(id, Some(&what), yes, Some(by));
         let acted = match yes {
-            true => self.approved(&self.mind.load_full(), waiting).await,
+            true => self.approved(&self.mind.load_full(), waiting, by).await,
             false => Acted {
                 reply: Reply::say("All right, it is not done."),
                 ..Acted::default()
@@ -368,7 +390,15 @@ impl Brain {
     pub async fn wake(&self, id: &str, wakeup: Wakeup) -> Option<Reply> {
         let registry = self.registry();
         let loaded = registry.plugin(id)?;
+        let about = json!({ "id": wakeup.id, "at": wakeup.at, "data": wakeup.data });
+        // Whoever set a timer relies on it more than on the record of it.
+        let recorded = self.journal.begin_wake(loaded, about).await;
+        let recorded = recorded.unwrap_or_else(|error| {
+            tracing::error!(%error, plugin = id, "a wake-up is not recorded");
+            Recorded::nowhere()
+        });
         let called = call::call(loaded, call::Call::Wake(wakeup), self.call_timeout).await;
+        recorded.end(called.ok, &called.reply.speech).await;
         Some(called.reply)
     }
 

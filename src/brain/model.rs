@@ -170,6 +170,9 @@ impl Brain {
                 confidence: 1.0,
                 amends: false,
                 by_model: true,
+                route: Route::Model,
+                reason: routed.decision.reason.clone(),
+                consent: None,
             };
             let missing = intent
                 .ask
@@ -177,7 +180,7 @@ impl Brain {
                 .find(|slot| !order.slots.contains_key(*slot));
             let acted = match missing.filter(|_| loaded.is_builtin()) {
                 Some(slot) => self.ask_for(mind, query, &routed, slot),
-                None => self.decide_and_do(query, order, false).await,
+                None => self.decide_and_do(query, order).await,
             };
             routed.decision.verdict = acted.verdict.map(Into::into);
             outcome.decisions.push(routed.decision);

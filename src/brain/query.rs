@@ -1,5 +1,8 @@
 //! What goes into the brain, and what comes out of it.
 
+use std::fmt;
+use std::sync::Arc;
+
 use fame_plugin::{Reply, Source};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -26,8 +29,44 @@ pub struct Query {
     pub intent: Option<String>,
     /// What the client says about the situation.
     pub context: Option<Value>,
+    /// Asked right before anything is changed.
+    pub gate: Gate,
+    /// The id of the key that it came with.
+    pub key: Option<String>,
     /// Whether it came with a key that may do admin acts.
     pub admin: bool,
+}
+
+/// Says whether an act may still begin: whoever asked for it may have gone meanwhile. Once it has
+/// said yes, the act runs to its end. Open unless somebody guards it.
+#[derive(Clone, Default)]
+pub struct Gate(Option<Arc<dyn Fn() -> bool + Send + Sync>>);
+
+impl Gate {
+    /// One that asks `may`.
+    pub fn guarded(may: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(may)))
+    }
+
+    pub(super) fn opens(&self) -> bool {
+        self.0.as_ref().is_none_or(|may| may())
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(if self.0.is_some() { "guarded" } else { "open" })
+    }
+}
+
+impl PartialEq for Gate {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (None, None) => true,
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
 }
 
 impl Query {

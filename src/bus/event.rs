@@ -176,6 +176,9 @@ pub enum Event {
         /// Whether it was cut short.
         #[serde(default)]
         cancelled: bool,
+        /// Its number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        turn: Option<u64>,
     },
     /// A question of FAME's was not answered in time; its intent is given up.
     #[serde(rename = "question.expired")]
@@ -295,6 +298,7 @@ mod tests {
         r#"{"event":"reply","text":"It is noon.","wav":"1.wav","turn":7,"display":"12:00","data":{"hour":12},"sources":[{"title":"A clock","url":"https://clock.example"},{"title":"The sun"}]}"#,
         r#"{"event":"query.completed","turn":7,"intent":"stop","plugin":"control","ok":true,"ms":1.5}"#,
         r#"{"event":"turn.finished","latency_ms":{"endpoint":1.0,"recognise":2.0,"route":3.0,"plugin":4.0,"first_sound":5.0,"total":6.0},"cancelled":false}"#,
+        r#"{"event":"turn.finished","latency_ms":{"endpoint":1.0,"recognise":2.0,"route":3.0,"plugin":4.0,"first_sound":5.0,"total":6.0},"cancelled":false,"turn":7}"#,
         r#"{"event":"question.expired","intent":"set_timer"}"#,
         r#"{"event":"approval.requested","id":"a1","what":"Delete all notes.","intent":"clear_notes","plugin":"notes","source":"voice","expires_ms":30000}"#,
         r#"{"event":"approval.answered","id":"a1","outcome":"denied","by":"voice"}"#,

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Failure, Terminal};
+use crate::audit::{self, AuditError, Record};
 use crate::config::{Config, ConfigError, Overrides, Paths, Sources};
 use crate::ipc::protocol::Request;
 use crate::ipc::{Client, ClientError};
@@ -40,6 +41,24 @@ impl<'a> Context<'a> {
     pub(super) fn connect(&mut self) -> Result<Client, Failure> {
         let socket = self.socket()?;
         Ok(Client::connect(&socket, CLIENT_NAME)?)
+    }
+
+    /// Writes into the audit log what was done past the daemon. Where one runs, it holds the log
+    /// and sees by itself what changed.
+    pub(super) fn note_in_audit(&mut self, record: Record) {
+        let written = match Self::sources() {
+            Ok(sources) => {
+                let settings = audit::Settings::new(sources.paths.audit());
+                audit::Log::open(settings).and_then(|log| log.append(record).map(drop))
+            }
+            Err(_) => return,
+        };
+        match written {
+            Ok(()) | Err(AuditError::InUse(_)) => {}
+            Err(error) => self
+                .terminal
+                .warning(&format!("this is not recorded: {error}")),
+        }
     }
 
     /// Calls the daemon and prints its answer: as it came for programs, in words for people.

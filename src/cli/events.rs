@@ -155,6 +155,7 @@ fn words(event: Event) -> Option<(&'static str, String)> {
         Event::TurnFinished {
             latency_ms,
             cancelled,
+            ..
         } => {
             let seconds = latency_ms.total / 1000.0;
             let cut = if cancelled { ", cut short" } else { "" };

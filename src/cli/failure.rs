@@ -5,6 +5,8 @@ use std::io;
 use std::process::ExitCode;
 
 use super::Terminal;
+use crate::audit::AuditError;
+use crate::auth::KeysError;
 use crate::brain::classifier::{ClassifierError, ExamplesError};
 use crate::config::ConfigError;
 use crate::ipc::ClientError;
@@ -58,6 +60,15 @@ pub enum Failure {
     /// Nothing can be run, or nothing is known of what was.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+    /// Keys cannot be made or changed.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The keys' file cannot be used.
+    #[error(transparent)]
+    KeyFile(#[from] crate::auth::FileError),
+    /// The audit log cannot be read or written.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     /// The output cannot be written.
     #[error("cannot write the output")]
     Output(#[from] io::Error),
@@ -105,6 +116,9 @@ impl Failure {
             | Self::Examples(_)
             | Self::Classifier(_)
             | Self::Sandbox(_)
+            | Self::Keys(_)
+            | Self::KeyFile(_)
+            | Self::Audit(_)
             | Self::Arguments(_) => None,
             Self::Output(_) => Some("is the disk full?".into()),
         }

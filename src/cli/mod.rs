@@ -5,6 +5,7 @@
 //! only, the text for people may change at any time.
 
 mod approvals;
+mod audit;
 mod completions;
 mod config;
 mod context;
@@ -14,6 +15,7 @@ mod events;
 mod explain;
 mod failure;
 mod intents;
+mod keys;
 mod models;
 mod plugins;
 mod sandbox;
@@ -102,6 +104,12 @@ enum Verb {
     /// Run a program in the sandbox, or look after it
     #[command(subcommand)]
     Sandbox(sandbox::Verbs),
+    /// Keys of the REST API: make, list, end, replace
+    #[command(subcommand)]
+    Keys(keys::Verbs),
+    /// The record of everything that was done: look, search, check
+    #[command(subcommand)]
+    Audit(audit::Verbs),
     /// Measure how well intents are told apart
     #[command(subcommand)]
     Intents(intents::Intents),
@@ -166,6 +174,8 @@ fn execute(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
         Verb::Shutdown => daemon::shutdown(&mut context),
         Verb::Plugins(plugins) => plugins.run(&mut context),
         Verb::Sandbox(verbs) => verbs.run(&mut context),
+        Verb::Keys(verbs) => verbs.run(&mut context),
+        Verb::Audit(verbs) => verbs.run(&mut context),
         Verb::Intents(intents) => intents.run(&mut context),
         Verb::Models(models) => models.run(&mut context),
         Verb::Config(settings) => settings.run(&mut context),

@@ -57,6 +57,19 @@ pub(super) fn words(status: &Status) -> String {
     if let Some(reason) = &status.understanding.reason {
         rows.push(("", reason.clone()));
     }
+    if let Some(api) = &status.api {
+        let words = match (&api.address, &api.reason) {
+            (Some(address), _) => address.clone(),
+            (None, reason) => format!("off: {}", reason.as_deref().unwrap_or("unknown why")),
+        };
+        rows.push(("REST API", words));
+    }
+    if let Some(trouble) = &status.audit_trouble {
+        rows.push((
+            "audit",
+            format!("nothing is changed, as it cannot be recorded: {trouble}"),
+        ));
+    }
     if status.overruns > 0 {
         rows.push(("overruns", format!("{} frames lost", status.overruns)));
     }

@@ -1,5 +1,7 @@
 //! Settings: their schema, the layers they come from and the folders FAME uses.
 
+mod api;
+mod audit;
 mod document;
 mod error;
 mod llm;
@@ -11,6 +13,8 @@ mod validate;
 
 pub use fame_sandbox::Settings as Sandbox;
 
+pub use api::Api;
+pub use audit::Audit;
 pub use error::{ConfigError, Origin};
 pub use llm::{
     KeySource, Llm, SECONDS as LLM_SECONDS, TEMPERATURE as LLM_TEMPERATURE, TOKENS as LLM_TOKENS,

@@ -55,6 +55,16 @@ impl Paths {
         })
     }
 
+    /// The keys of the REST API.
+    pub fn keys(&self) -> PathBuf {
+        self.data.join("keys.json")
+    }
+
+    /// The folder of the audit log.
+    pub fn audit(&self) -> PathBuf {
+        self.data.join("audit")
+    }
+
     /// The daemon's socket.
     pub fn socket(&self, config: &Config) -> PathBuf {
         config

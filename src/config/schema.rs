@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Llm, Policy, Sandbox};
+use super::{Api, Audit, Llm, Policy, Sandbox};
 
 /// The whole configuration. Each field of each section may be left out of a file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,10 @@ pub struct Config {
     pub voice: Voice,
     /// The local socket.
     pub ipc: Ipc,
+    /// The REST API.
+    pub api: Api,
+    /// The record of what was done.
+    pub audit: Audit,
     /// A language model for what nothing else understands. Left out: none.
     pub llm: Option<Llm>,
     /// Where plugins are.

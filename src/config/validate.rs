@@ -1,13 +1,14 @@
 //! The bounds that the schema promises.
 
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
 use super::error::{ConfigError, Origin};
 use super::{
-    Config, LLM_SECONDS, LLM_TEMPERATURE, LLM_TOKENS, Listen, Llm, Plugins, Recognizer, Sandbox,
-    Voice,
+    Api, Audit, Config, LLM_SECONDS, LLM_TEMPERATURE, LLM_TOKENS, Listen, Llm, Plugins, Recognizer,
+    Sandbox, Voice,
 };
 
 /// A setting outside its bounds.
@@ -41,8 +42,54 @@ pub(super) fn validate(config: &Config) -> Checked {
     plugins(&config.plugins)?;
     config.llm.as_ref().map_or(Ok(()), llm)?;
     sandbox(&config.sandbox)?;
+    api(&config.api)?;
+    audit(&config.audit)?;
     match &config.ipc.socket {
         Some(socket) => rooted("ipc.socket", socket),
+        None => Ok(()),
+    }
+}
+
+fn api(api: &Api) -> Checked {
+    if api.address.parse::<IpAddr>().is_err() {
+        return Err(Violation {
+            key: "api.address",
+            problem: format!("`{}` is no IP address", api.address.escape_debug()),
+            remedy: "write \"127.0.0.1\" or \"::1\", or leave it out".into(),
+        });
+    }
+    if let (Some(_), None) | (None, Some(_)) = (&api.tls_certificate, &api.tls_key) {
+        return Err(Violation {
+            key: "api.tls_certificate",
+            problem: "it is useless without `api.tls_key`, and the other way round".into(),
+            remedy: "set both, or neither".into(),
+        });
+    }
+    let default = Api::default().requests_per_second;
+    within(
+        "api.requests_per_second",
+        api.requests_per_second,
+        1..=100_000,
+        default,
+    )
+}
+
+fn audit(audit: &Audit) -> Checked {
+    let default = Audit::default();
+    within(
+        "audit.keep_days",
+        audit.keep_days,
+        7..=36_500,
+        default.keep_days,
+    )?;
+    within(
+        "audit.keep_mib",
+        audit.keep_mib,
+        16..=1_048_576,
+        default.keep_mib,
+    )?;
+    match &audit.witness {
+        Some(witness) => rooted("audit.witness", witness),
         None => Ok(()),
     }
 }

@@ -66,6 +66,7 @@ fn sentence(event: &Event) -> Option<String> {
         Event::TurnFinished {
             latency_ms,
             cancelled: false,
+            ..
         } if latency_ms.total > 0.0 => Some(format!(
             "      ({:.0} ms to the first sound)",
             latency_ms.total

@@ -11,6 +11,7 @@ use super::ports::SESSION;
 use super::shared::Shared;
 use super::{Job, LiveDriver};
 use crate::audio;
+use crate::audit;
 use crate::brain::{Brain, Query, Source};
 use crate::bus::{Published, State};
 use crate::config::{Config, VoiceKind};
@@ -42,6 +43,11 @@ pub(super) struct DaemonHandler {
     pub(super) config: std::sync::Mutex<Config>,
     pub(super) next_ticket: AtomicU64,
     pub(super) shutdown: watch::Sender<bool>,
+    pub(super) audit: Option<audit::Log>,
+    /// Why there is no audit log.
+    pub(super) no_audit: Option<String>,
+    /// Where the REST API listens, or why it does not; none if it is switched off.
+    pub(super) api: std::sync::OnceLock<protocol::Api>,
 }
 
 impl Handler for DaemonHandler {
@@ -130,19 +136,8 @@ impl Handler for DaemonHandler {
             Request::Devices => self.devices().await,
             Request::Set(params) => self.set(params).await,
             Request::Why(params) => self.why(params),
-            Request::Test(params) => {
-                let query = Query {
-                    text: params.text,
-                    source: Source::Ipc,
-                    session: params.session.unwrap_or_else(|| TEST_SESSION.into()),
-                    ..Query::default()
-                };
-                let brain = self.brain.clone();
-                let decisions = tokio::task::spawn_blocking(move || brain.decide_all(&query))
-                    .await
-                    .map_err(|error| RpcError::internal(format!("deciding failed: {error}")))?;
-                result(serde_json::json!({ "decisions": decisions }))
-            }
+            Request::Test(params) => self.test(params, Source::Ipc).await,
+            Request::Checkpoint => self.checkpoint().await,
             Request::Approvals => {
                 result(serde_json::json!({ "approvals": self.brain.approvals() }))
             }
@@ -177,12 +172,12 @@ impl Handler for DaemonHandler {
 }
 
 impl DaemonHandler {
-    fn ticket(&self) -> Ticket {
+    pub(super) fn ticket(&self) -> Ticket {
         self.next_ticket.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Has the dialogue's thread do something and waits for what comes of it.
-    async fn on_driver<T: Send + 'static>(
+    pub(super) async fn on_driver<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut LiveDriver) -> T + Send + 'static,
     ) -> Result<T, RpcError> {
@@ -198,7 +193,7 @@ impl DaemonHandler {
         outcome.await.map_err(|_| stopping())
     }
 
-    async fn order(&self, command: Command) -> Result<State, RpcError> {
+    pub(super) async fn order(&self, command: Command) -> Result<State, RpcError> {
         self.on_driver(|driver| {
             driver.handle(Happening::Command(command));
             driver.state()
@@ -208,7 +203,11 @@ impl DaemonHandler {
 
     /// Hands a request to the dialogue and waits for its outcome. A client that hangs up drops
     /// this future, which withdraws the request.
-    async fn request(&self, ticket: Ticket, command: Command) -> Result<Outcome, RpcError> {
+    pub(super) async fn request(
+        &self,
+        ticket: Ticket,
+        command: Command,
+    ) -> Result<Outcome, RpcError> {
         let mut guard = Withdrawal {
             jobs: &self.jobs,
             ticket: Some(ticket),
@@ -240,7 +239,7 @@ impl DaemonHandler {
         Err(RpcError::unavailable(reason))
     }
 
-    fn status(&self) -> protocol::Status {
+    pub(super) fn status(&self) -> protocol::Status {
         let facts = self.shared.facts();
         let turn = facts.last_turn;
         let voice = self.speaker.status();
@@ -281,10 +280,12 @@ impl DaemonHandler {
                 reply: turn.reply,
                 total_ms: turn.total_ms,
             }),
+            api: self.api.get().cloned(),
+            audit_trouble: self.audit_trouble(),
         }
     }
 
-    fn recognizer_status(&self) -> protocol::Recognizer {
+    pub(super) fn recognizer_status(&self) -> protocol::Recognizer {
         let status = self.recognizer.status();
         protocol::Recognizer {
             model: status.model,
@@ -316,6 +317,47 @@ impl DaemonHandler {
         }
     }
 
+    /// Shows how a text would be understood.
+    pub(super) async fn test(
+        &self,
+        params: protocol::TestParams,
+        source: Source,
+    ) -> Result<Value, RpcError> {
+        let query = Query {
+            text: params.text,
+            source,
+            session: params.session.unwrap_or_else(|| TEST_SESSION.into()),
+            ..Query::default()
+        };
+        let brain = self.brain.clone();
+        let decisions = tokio::task::spawn_blocking(move || brain.decide_all(&query))
+            .await
+            .map_err(|error| RpcError::internal(format!("deciding failed: {error}")))?;
+        result(serde_json::json!({ "decisions": decisions }))
+    }
+
+    async fn checkpoint(&self) -> Result<Value, RpcError> {
+        let Some(log) = self.audit.clone() else {
+            let trouble = self.audit_trouble().unwrap_or_default();
+            return Err(RpcError::unavailable(format!(
+                "nothing is recorded: {trouble}"
+            )));
+        };
+        let receipt = tokio::task::spawn_blocking(move || log.checkpoint())
+            .await
+            .map_err(|error| RpcError::internal(format!("signing failed: {error}")))?
+            .map_err(|error| RpcError::unavailable(error.to_string()))?;
+        result(protocol::Checkpointed { seq: receipt.seq })
+    }
+
+    /// Why what is done cannot be recorded, if it cannot.
+    pub(super) fn audit_trouble(&self) -> Option<String> {
+        match &self.audit {
+            Some(log) => log.failure().map(|error| error.to_string()),
+            None => self.no_audit.clone(),
+        }
+    }
+
     fn why(&self, params: protocol::WhyParams) -> Result<Value, RpcError> {
         let explained = self.skills.why(params.turn).map_err(|error| {
             RpcError::unavailable(format!("the turn cannot be looked up: {error}"))
@@ -331,7 +373,7 @@ impl DaemonHandler {
         })
     }
 
-    async fn teach(&self, params: protocol::TeachParams) -> Result<Value, RpcError> {
+    pub(super) async fn teach(&self, params: protocol::TeachParams) -> Result<Value, RpcError> {
         if let Some(intent) = &params.intent
             && self.brain.registry().intent(intent).is_none()
         {
@@ -349,7 +391,7 @@ impl DaemonHandler {
         result(protocol::Taught { corrections })
     }
 
-    async fn plugins(&self, params: PluginsParams) -> Result<Value, RpcError> {
+    pub(super) async fn plugins(&self, params: PluginsParams) -> Result<Value, RpcError> {
         let plugins = self.skills.plugins();
         let done = match params {
             PluginsParams::List => {
@@ -406,7 +448,7 @@ impl DaemonHandler {
         })
     }
 
-    async fn set(&self, params: protocol::SetParams) -> Result<Value, RpcError> {
+    pub(super) async fn set(&self, params: protocol::SetParams) -> Result<Value, RpcError> {
         let settings = {
             let mut settings = self.config().recognizer.clone();
             if let Some(model) = params.model {
@@ -445,7 +487,7 @@ impl DaemonHandler {
         }
     }
 
-    fn config(&self) -> std::sync::MutexGuard<'_, Config> {
+    pub(super) fn config(&self) -> std::sync::MutexGuard<'_, Config> {
         // Only plain assignments happen under this lock, so a poisoned one is still whole.
         self.config
             .lock()

@@ -10,8 +10,11 @@
 
 mod console;
 mod handler;
+mod house;
 mod memory;
 mod ports;
+mod record;
+mod serve;
 mod shared;
 
 use std::collections::HashMap;
@@ -26,17 +29,19 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::audio::{CaptureEvent, FRAME_SAMPLES, Loudspeaker, Microphone, SAMPLE_RATE, Sink};
-use crate::brain::Source;
+use crate::brain::{Ledger, Source};
 use crate::bus::{Bus, Event};
 use crate::config::{Config, Paths};
 use crate::dialogue::driver::{Driver, Happening, Partials};
 use crate::dialogue::io::{Command, Input, Settings};
 use crate::ipc::{IpcError, Server};
+use crate::metrics::{Metrics, MetricsError};
 use crate::skills::{self, Say, Skills};
 use crate::speech::recognizer::{self, Recognizer};
 use crate::speech::voice::{Prosody, Speaker, SpeakerError, SpeakerEvent, VoiceChain};
 
 use handler::DaemonHandler;
+use house::DaemonHouse;
 use memory::Memory;
 use ports::LivePorts;
 use shared::Shared;
@@ -87,6 +92,9 @@ pub enum DaemonError {
     /// The voice does not start.
     #[error(transparent)]
     Voice(#[from] SpeakerError),
+    /// Our own metrics contradict each other: a bug.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     /// FAME's own plugins are malformed: a bug.
     #[error("FAME's own plugins do not load: {0}; please report this")]
     Plugins(#[from] fame_plugin::sentence::TemplateError),
@@ -113,7 +121,22 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
     let server = Server::bind(&paths.socket(&config))?;
     let memory_file = paths.data.join("state.json");
     let memory = Memory::load(&memory_file);
-    let shared = Arc::new(Shared::new(Bus::new(), memory.clone()));
+    let metrics = Arc::new(Metrics::new()?);
+    let bus = {
+        let metrics = metrics.clone();
+        Bus::with_tap(move |event| metrics.saw(event))
+    };
+    let shared = Arc::new(Shared::new(bus, memory.clone()));
+    let ledger = record::open(&paths.audit(), &config.audit).await;
+    let (log, no_log) = match &ledger {
+        Ledger::Log(log) => (Some(log.clone()), None),
+        Ledger::Broken(reason) => (None, Some(reason.clone())),
+        Ledger::None => (None, None),
+    };
+    let following = log.as_ref().map(|log| record::follow(log, &shared.bus));
+    if let Some(Err(error)) = &following {
+        tracing::error!(%error, "changes of plugins are not recorded");
+    }
     let terminal = console.then(|| {
         let events = shared.bus.subscribe();
         tokio::spawn(console::run(events, config.listen.wake_phrase.clone()))
@@ -122,10 +145,11 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
     let (job_sender, jobs) = bounded(JOB_QUEUE);
     let skills = Skills::start(skills::Setup {
         config: config.clone(),
-        paths,
+        paths: paths.clone(),
         bus: shared.bus.clone(),
         say: unasked(job_sender.clone()),
         session: ports::SESSION.into(),
+        ledger,
     })
     .await?;
     for clash in skills.brain().registry().clashes() {
@@ -140,10 +164,19 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
         speaker: speaker.clone(),
         brain: skills.brain().clone(),
         skills: skills.clone(),
-        config: std::sync::Mutex::new(config),
+        config: std::sync::Mutex::new(config.clone()),
         next_ticket: AtomicU64::new(1),
         shutdown: shutdown.clone(),
+        audit: log.clone(),
+        no_audit: no_log,
+        api: std::sync::OnceLock::new(),
     });
+    let house = DaemonHouse {
+        daemon: handler.clone(),
+        metrics,
+        paths: paths.clone(),
+        stop: shutdown.subscribe(),
+    };
     let stop = shutdown.subscribe();
     let dialogue = std::thread::Builder::new()
         .name("fame-dialogue".into())
@@ -153,6 +186,7 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
             source,
         })?;
 
+    let api = serve::start(&config.api, &paths.keys(), house, shutdown.subscribe()).await;
     let serving = tokio::spawn(server.run(handler, shutdown.subscribe()));
     ready();
     tracing::info!("listening");
@@ -169,10 +203,17 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
     }
     // The socket goes with the server; connections have a moment to get their last words.
     let _ = tokio::time::timeout(CLOSING, serving).await;
+    if let Some(api) = api {
+        let _ = tokio::time::timeout(CLOSING, api).await;
+    }
     if let Some(terminal) = terminal {
         terminal.abort();
     }
     skills.shutdown().await;
+    drop(following);
+    if let Some(log) = log {
+        record::close(log).await;
+    }
     Ok(())
 }
 

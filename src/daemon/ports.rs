@@ -46,6 +46,22 @@ pub(super) struct LivePorts {
 }
 
 impl LivePorts {
+    /// Sets loudness and speed of the voice, as far as they are given.
+    pub(super) fn set_voice(&mut self, volume: Option<f32>, rate: Option<f32>) {
+        let prosody = Prosody {
+            volume: volume.unwrap_or(self.prosody.volume),
+            rate: rate.unwrap_or(self.prosody.rate),
+            ..self.prosody
+        };
+        self.use_prosody(prosody.clamped());
+    }
+
+    fn use_prosody(&mut self, prosody: Prosody) {
+        self.prosody = prosody;
+        self.speaker.set_prosody(prosody);
+        self.shared.set_prosody(prosody);
+    }
+
     fn happened(&self, input: Input) {
         // The queue is read by the very thread that calls this, so waiting would be for ever; it
         // holds more than all turns can produce at once.
@@ -146,9 +162,7 @@ impl Ports for LivePorts {
     }
 
     fn adjust_voice(&mut self, adjustment: Adjustment) {
-        self.prosody = adjustment.apply(self.prosody);
-        self.speaker.set_prosody(self.prosody);
-        self.shared.set_prosody(self.prosody);
+        self.use_prosody(adjustment.apply(self.prosody));
     }
 
     fn deliver(&mut self, ticket: Ticket, outcome: Outcome) {

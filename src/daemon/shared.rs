@@ -1,10 +1,11 @@
 //! What the daemon's threads and clients look at together: the bus and the state of things.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::memory::Memory;
-use crate::bus::{Bus, Event, State};
+use crate::bus::{Bus, Event, Latency, State};
 use crate::speech::voice::Prosody;
 
 /// What was heard and answered last.
@@ -14,6 +15,19 @@ pub(super) struct LastTurn {
     pub(super) reply: String,
     pub(super) total_ms: f64,
 }
+
+/// How a turn ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Ended {
+    turn: u64,
+    /// Where its time went.
+    pub(super) latency: Latency,
+    /// Whether it was done.
+    pub(super) ok: bool,
+}
+
+/// Turns whose end is remembered. The oldest is forgotten for one more.
+const ENDED: usize = 1_000;
 
 /// The state of things.
 #[derive(Clone, Debug)]
@@ -32,6 +46,7 @@ pub(super) struct Shared {
     pub(super) bus: Bus,
     pub(super) started: Instant,
     facts: Mutex<Facts>,
+    ended: Mutex<VecDeque<Ended>>,
 }
 
 impl Shared {
@@ -39,6 +54,7 @@ impl Shared {
         Self {
             bus,
             started: Instant::now(),
+            ended: Mutex::default(),
             facts: Mutex::new(Facts {
                 state: State::Idle,
                 microphone_available: false,
@@ -61,6 +77,29 @@ impl Shared {
         self.bus.publish(event);
     }
 
+    /// How `turn` ended, if it is remembered.
+    pub(super) fn ended(&self, turn: u64) -> Option<Ended> {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.iter().rev().find(|one| one.turn == turn).copied()
+    }
+
+    fn remember(&self, turn: u64, change: impl FnOnce(&mut Ended)) {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = ended.iter_mut().rev().find(|one| one.turn == turn) {
+            return change(known);
+        }
+        if ended.len() >= ENDED {
+            ended.pop_front();
+        }
+        let mut new = Ended {
+            turn,
+            ok: true,
+            ..Ended::default()
+        };
+        change(&mut new);
+        ended.push_back(new);
+    }
+
     pub(super) fn set_muted(&self, muted: bool) {
         self.lock().memory.muted = muted;
     }
@@ -72,6 +111,15 @@ impl Shared {
     }
 
     fn keep(&self, event: &Event) {
+        match event {
+            Event::QueryCompleted { turn, ok, .. } => self.remember(*turn, |ended| ended.ok = *ok),
+            Event::TurnFinished {
+                turn: Some(turn),
+                latency_ms,
+                ..
+            } => self.remember(*turn, |ended| ended.latency = *latency_ms),
+            _ => {}
+        }
         let mut facts = self.lock();
         match event {
             Event::StateChanged { state } => {

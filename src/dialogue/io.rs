@@ -223,6 +223,10 @@ pub struct Replied {
     pub sources: Vec<ReplySource>,
     /// How the request was understood: intent and plugin.
     pub matched: Option<(String, String)>,
+    /// How sure that is, 0 to 1.
+    pub confidence: f32,
+    /// Whether everything that was understood is forbidden.
+    pub denied: bool,
     /// Whether the answer is a question.
     pub asks: bool,
     /// The approval that the act waits for.

@@ -5,6 +5,9 @@ use fame_plugin::Act;
 use super::io::{Answered, Replied, Ticket, TurnId};
 use crate::bus::{Event, Latency};
 
+/// The policy's word for what may not be done.
+const DENIED: &str = "deny";
+
 /// What a turn waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -38,6 +41,9 @@ pub(super) struct Turn {
     pub(super) delivers_at_end: bool,
     /// The intent that waits for an answer, if the reply is a question.
     pub(super) asks: Option<String>,
+    /// Whether it belongs to another conversation than the spoken one: its questions are asked
+    /// and answered elsewhere.
+    pub(super) elsewhere: bool,
     /// What to do once the reply was heard.
     pub(super) then: Vec<Act>,
 }
@@ -60,6 +66,7 @@ impl Turn {
             at_voice: 0,
             delivers_at_end: false,
             asks: None,
+            elsewhere: false,
             then: Vec::new(),
         }
     }
@@ -69,9 +76,18 @@ impl Turn {
         self.answered = true;
         self.latency.route = answer.route_ms;
         self.latency.plugin = answer.plugin_ms;
-        if let Some(Event::IntentMatched { intent, plugin, .. }) = answer.matched.first() {
+        if let Some(Event::IntentMatched {
+            intent,
+            plugin,
+            confidence,
+            ..
+        }) = answer.matched.first()
+        {
             self.reply.matched = Some((intent.clone(), plugin.clone()));
+            self.reply.confidence = *confidence;
         }
+        let denied = |event: &Event| matches!(event, Event::IntentMatched { verdict: Some(verdict), .. } if verdict == DENIED);
+        self.reply.denied = !answer.matched.is_empty() && answer.matched.iter().all(denied);
         if answer.expects_answer {
             let intent = self
                 .reply

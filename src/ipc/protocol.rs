@@ -45,8 +45,9 @@ pub use params::{
 };
 pub use plugins::{PluginInfo, PluginPermission, PluginState, Plugins, PluginsParams};
 pub use results::{
-    Asked, Asleep, Device, Devices, Done, FailedVoice, Hello, LastTurn, Listening, Microphone,
-    Mode, Muted, Recognizer, Said, Source, State, Status, Stopped, Understanding, Voice, result,
+    Api, Asked, Asleep, Checkpointed, Device, Devices, Done, FailedVoice, Hello, LastTurn,
+    Listening, Microphone, Mode, Muted, Recognizer, Said, Source, State, Status, Stopped,
+    Understanding, Voice, result,
 };
 
 /// The protocol's version, told in `hello`.

@@ -4,7 +4,7 @@ mod loaded;
 
 use std::sync::Arc;
 
-use fame_plugin::sentence::{Clash, Lists, Sentences, TemplateError};
+use fame_plugin::sentence::{Clash, Lists, Sentences, TemplateError, Unused};
 use fame_plugin::{Capability, Clock, Intent, ManifestError, Plugin};
 
 pub use loaded::{HostFactory, Loaded, Origin, Reaper, Runner};
@@ -224,6 +224,12 @@ impl Registry {
     #[must_use]
     pub fn follow_ups(&self) -> &Sentences {
         &self.follow_ups
+    }
+
+    /// What manifests declare and no sentence uses, to be reported.
+    #[must_use]
+    pub fn unused(&self) -> &[Unused] {
+        self.sentences.unused()
     }
 
     /// Sentences that the same words match, to be reported.

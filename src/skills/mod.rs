@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use crate::brain::classifier::Features;
-use crate::brain::{Brain, Lessons, llm};
+use crate::brain::{Brain, Ledger, Lessons, llm};
 use crate::bus::{Bus, Event};
 use crate::config::{Config, Llm, Paths};
 use crate::models::SearchPath;
@@ -58,6 +58,8 @@ pub struct Setup {
     pub say: Say,
     /// The conversation that is asked in.
     pub session: String,
+    /// Where acts are recorded.
+    pub ledger: Ledger,
 }
 
 /// See the module's documentation.
@@ -99,6 +101,7 @@ impl Skills {
             bus,
             say,
             session,
+            ledger,
         } = setup;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = open_store(paths.data.join("fame.db")).await;
@@ -115,7 +118,8 @@ impl Skills {
             .with_policy(config.policy.clone())
             .with_call_timeout(Duration::from_secs_f32(config.plugins.call_seconds))
             .with_model(model.clone())
-            .with_bus(bus.clone());
+            .with_bus(bus.clone())
+            .with_ledger(ledger);
         let brain = Arc::new(brain);
         let tasks = TaskTracker::new();
         let scheduler = store.clone().and_then(|store| {
@@ -201,6 +205,23 @@ impl Skills {
     #[must_use]
     pub fn plugins(&self) -> &Plugins {
         &self.plugins
+    }
+
+    /// What runs code that nobody has to trust.
+    #[must_use]
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// The last `limit` turns of those before the turn `before`, the latest first.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn turns(&self, before: Option<u64>, limit: usize) -> Result<Vec<Turn>, StoreError> {
+        match &self.store {
+            Some(store) => store.turns_before(before, limit),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// The number of the last turn before this start.

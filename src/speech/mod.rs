@@ -2,6 +2,7 @@
 
 pub mod endpoint;
 pub mod recognizer;
+pub mod transcribe;
 pub mod vad;
 pub mod voice;
 pub mod wake;

@@ -230,8 +230,13 @@ impl Store {
 
     /// The last `limit` turns, the latest first.
     pub fn turns(&self, limit: usize) -> Result<Vec<Turn>> {
+        self.turns_before(None, limit)
+    }
+
+    /// The last `limit` turns of those before the turn `before`, the latest first.
+    pub fn turns_before(&self, before: Option<u64>, limit: usize) -> Result<Vec<Turn>> {
         self.0
-            .call("reading turns", move |db| turns::latest(db, limit))
+            .call("reading turns", move |db| turns::latest(db, limit, before))
     }
 
     /// The number of the latest turn; 0 before the first. The next one has the next number.

@@ -73,11 +73,17 @@ pub(super) fn get(db: &Connection, id: u64) -> Result<Option<Turn>, Fault> {
     Ok(db.query_row(&sql, [id], read).optional()?)
 }
 
-/// The latest first.
-pub(super) fn latest(db: &Connection, limit: usize) -> Result<Vec<Turn>, Fault> {
-    let sql = format!("SELECT {COLUMNS} FROM turn ORDER BY id DESC LIMIT ?1");
+/// The latest first, of those before `before` if that is given.
+pub(super) fn latest(
+    db: &Connection,
+    limit: usize,
+    before: Option<u64>,
+) -> Result<Vec<Turn>, Fault> {
+    let sql = format!("SELECT {COLUMNS} FROM turn WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
     let mut statement = db.prepare(&sql)?;
-    let found = statement.query_map([limit.min(TURNS)], read)?;
+    let before = i64::try_from(before.unwrap_or(u64::MAX)).unwrap_or(i64::MAX);
+    let limit = i64::try_from(limit.min(TURNS)).unwrap_or(i64::MAX);
+    let found = statement.query_map([before, limit], read)?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 

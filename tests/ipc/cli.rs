@@ -283,6 +283,7 @@ fn every_event() -> Vec<Event> {
                 ..Latency::default()
             },
             cancelled: true,
+            turn: Some(7),
         },
         Event::Error {
             code: "microphone".into(),

@@ -158,7 +158,7 @@ fn messages_say_what_to_send_instead() {
             .unwrap()
             .to_owned()
     };
-    insta::assert_snapshot!(message(r#"{"jsonrpc":"2.0","id":1,"method":"brew"}"#), @"unknown method `brew`; call one of hello, status, ask, say, listen, stop, mute, sleep, devices, subscribe, set, why, test, approvals, approve, teach, plugins, shutdown, or update the daemon");
+    insta::assert_snapshot!(message(r#"{"jsonrpc":"2.0","id":1,"method":"brew"}"#), @"unknown method `brew`; call one of hello, status, ask, say, listen, stop, mute, sleep, devices, subscribe, set, why, test, approvals, approve, teach, plugins, checkpoint, shutdown, or update the daemon");
     insta::assert_snapshot!(message(r#"{"jsonrpc":"2.0","id":1,"method":"ask","params":{}}"#), @r#"bad parameters for `ask`: missing field `text`; send for example {"text": "what time is it", "speak": false}"#);
     insta::assert_snapshot!(message("?"), @"this is not JSON (expected value at line 1 column 1); send one JSON object a line");
 }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fame::ipc::protocol::{
-    Answer, Approvals, Approved, Asked, Asleep, Call, CallFrame, Devices, Done, Explained, Hello,
-    Listening, METHODS, Muted, Outcome, PluginInfo, Plugins, Recognizer, Said, ServerMessage,
-    Status, Stopped, Taught, Tested, parse_call,
+    Answer, Approvals, Approved, Asked, Asleep, Call, CallFrame, Checkpointed, Devices, Done,
+    Explained, Hello, Listening, METHODS, Muted, Outcome, PluginInfo, Plugins, Recognizer, Said,
+    ServerMessage, Status, Stopped, Taught, Tested, parse_call,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -98,6 +98,7 @@ fn frozen_answers_are_still_understood_and_written() {
             "sleep" => check::<Asleep>(&name, answer, &old),
             "devices" => check::<Devices>(&name, answer, &old),
             "set" => check::<Recognizer>(&name, answer, &old),
+            "checkpoint" => check::<Checkpointed>(&name, answer, &old),
             "shutdown" | "subscribe" => check::<Done>(&name, answer, &old),
             "error" => assert_keeps(&name, answer, &old),
             _ => panic!("no test for the fixture {name}"),

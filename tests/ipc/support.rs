@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use fame::bus::{Bus, Published};
 use fame::ipc::protocol::{
-    Approval, Approvals, Approved, Asked, Asleep, Candidate, Decided, Device, Devices, Done,
-    Explained, FailedVoice, LastTurn, ListenAction, Listening, Microphone, Mode, Muted, PluginInfo,
-    PluginPermission, PluginState, Plugins, PluginsParams, Recognizer, Request, RpcError, Said,
-    Stage, State, Status, Stopped, Taught, Tested, Understanding, Voice, result,
+    Approval, Approvals, Approved, Asked, Asleep, Candidate, Checkpointed, Decided, Device,
+    Devices, Done, Explained, FailedVoice, LastTurn, ListenAction, Listening, Microphone, Mode,
+    Muted, PluginInfo, PluginPermission, PluginState, Plugins, PluginsParams, Recognizer, Request,
+    RpcError, Said, Stage, State, Status, Stopped, Taught, Tested, Understanding, Voice, result,
 };
 use fame::ipc::{Client, Handler, Server};
 use serde_json::{Value, json};
@@ -139,6 +139,7 @@ impl Handler for Fake {
                 facts: vec![("asked".into(), format!("{params:?}"))],
                 ..plugins().remove(1)
             }),
+            Request::Checkpoint => result(Checkpointed { seq: 7 }),
             Request::Shutdown => {
                 self.stop.send_replace(true);
                 result(Done {})

@@ -27,6 +27,7 @@ impl Dialogue {
             Command::Ask { query, ticket, .. } => {
                 let mut turn = self.new_turn();
                 turn.ticket = Some(ticket);
+                turn.elsewhere = query.session != self.settings.session;
                 self.ask(&turn, query);
                 self.background.push(turn);
             }

@@ -28,7 +28,7 @@ pub const WAITING: usize = 4;
 
 /// Requests of programs, answered without a voice, that may be worked on beside the foreground
 /// turn. One more is refused.
-pub const BACKGROUND: usize = 16;
+pub const BACKGROUND: usize = 256;
 
 /// A turn that has no answer after this long is given up. The brain's own limits are shorter: a
 /// language model with its tools, or the plugin that takes longest.

@@ -246,6 +246,7 @@ impl Dialogue {
         self.publish(Event::TurnFinished {
             latency_ms: turn.latency(),
             cancelled,
+            turn: Some(turn.id),
         });
         let mut quiet = cancelled;
         for act in &turn.then {
@@ -258,6 +259,9 @@ impl Dialogue {
         }
         let talks =
             self.settings.listen.mode == ListenMode::Conversation && turn.phase == Phase::Speaking;
+        if turn.elsewhere {
+            return;
+        }
         let asks = turn.asks.is_some();
         if let Some(intent) = turn.asks.filter(|_| !cancelled) {
             self.question = Some(Question {

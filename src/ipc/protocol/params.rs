@@ -9,7 +9,7 @@ use super::explain::{ApproveParams, TeachParams, TestParams, WhyParams};
 use super::plugins::PluginsParams;
 
 /// Every method with an example of its parameters, which the messages of errors quote.
-pub const METHODS: [(&str, &str); 18] = [
+pub const METHODS: [(&str, &str); 19] = [
     ("hello", r#"{"protocol": 1, "client": "my-script"}"#),
     ("status", "{}"),
     ("ask", r#"{"text": "what time is it", "speak": false}"#),
@@ -27,6 +27,7 @@ pub const METHODS: [(&str, &str); 18] = [
     ("approve", r#"{"id": 1, "yes": true}"#),
     ("teach", r#"{"text": "how late is it", "intent": "time"}"#),
     ("plugins", r#"{"action": "info", "plugin": "clock"}"#),
+    ("checkpoint", "{}"),
     ("shutdown", "{}"),
 ];
 
@@ -69,6 +70,8 @@ pub enum Request {
     /// Lists the acts that wait for a person's word; answered with
     /// [`Approvals`](super::Approvals).
     Approvals,
+    /// Sign where the audit log has come to. Result: [`Checkpointed`](super::Checkpointed).
+    Checkpoint,
     /// Has a waiting act done, or drops it; answered with an [`Approved`](super::Approved).
     Approve(ApproveParams),
     /// Teaches what a text means; answered with a [`Taught`](super::Taught).
@@ -182,6 +185,7 @@ impl Call {
             "why" => Request::Why(read(method, params)?),
             "test" => Request::Test(read(method, params)?),
             "approvals" => Request::Approvals,
+            "checkpoint" => Request::Checkpoint,
             "approve" => Request::Approve(read(method, params)?),
             "teach" => Request::Teach(read(method, params)?),
             "plugins" => Request::Plugins(read(method, params)?),
@@ -226,6 +230,7 @@ impl Request {
             Self::Why(_) => "why",
             Self::Test(_) => "test",
             Self::Approvals => "approvals",
+            Self::Checkpoint => "checkpoint",
             Self::Approve(_) => "approve",
             Self::Teach(_) => "teach",
             Self::Plugins(_) => "plugins",
@@ -246,7 +251,12 @@ impl Request {
             Self::Approve(params) => json!(params),
             Self::Teach(params) => json!(params),
             Self::Plugins(params) => json!(params),
-            Self::Status | Self::Stop | Self::Devices | Self::Approvals | Self::Shutdown => {
+            Self::Status
+            | Self::Stop
+            | Self::Devices
+            | Self::Approvals
+            | Self::Checkpoint
+            | Self::Shutdown => {
                 json!({})
             }
         }

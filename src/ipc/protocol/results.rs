@@ -55,6 +55,22 @@ pub struct Status {
     /// What was heard and answered last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_turn: Option<LastTurn>,
+    /// The REST API; none if it is switched off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<Api>,
+    /// Why what is done cannot be recorded, so that nothing is changed; none if all is well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_trouble: Option<String>,
+}
+
+/// The REST API.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Api {
+    /// Where it listens, such as `http://127.0.0.1:8000`; none if it does not.
+    pub address: Option<String>,
+    /// Why it does not.
+    pub reason: Option<String>,
 }
 
 /// What FAME is doing.
@@ -274,3 +290,11 @@ pub struct Device {
 /// The result of methods that have nothing to tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {}
+
+/// `checkpoint`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Checkpointed {
+    /// The record that holds the signature.
+    pub seq: u64,
+}

@@ -151,6 +151,8 @@ enum Command {
         purpose: Purpose,
         may_wake: bool,
         audio: Vec<f32>,
+        /// Who gets the outcome, if not everybody.
+        reply: Option<Sender<Outcome>>,
     },
     SpeechStarted,
     Configure(config::Recognizer),
@@ -216,6 +218,27 @@ impl Recognizer {
         may_wake: bool,
         audio: Vec<f32>,
     ) -> Result<Ticket, EngineError> {
+        self.hand_in(purpose, may_wake, audio, None)
+    }
+
+    /// The same for somebody of their own, who gets the outcome alone. An abandoned job, and one
+    /// whose recogniser ends, has none.
+    ///
+    /// # Errors
+    /// [`EngineError::Busy`] when the queue is full.
+    pub fn read(&self, audio: Vec<f32>) -> Result<(Ticket, Receiver<Outcome>), EngineError> {
+        let (reply, outcome) = bounded(1);
+        let ticket = self.hand_in(Purpose::Final, false, audio, Some(reply))?;
+        Ok((ticket, outcome))
+    }
+
+    fn hand_in(
+        &self,
+        purpose: Purpose,
+        may_wake: bool,
+        audio: Vec<f32>,
+        reply: Option<Sender<Outcome>>,
+    ) -> Result<Ticket, EngineError> {
         let ticket = Ticket {
             job: self.next_job.fetch_add(1, Ordering::Relaxed),
             abandoned: Arc::new(AtomicBool::new(false)),
@@ -225,6 +248,7 @@ impl Recognizer {
             purpose,
             may_wake,
             audio,
+            reply,
         })?;
         Ok(ticket)
     }
@@ -320,13 +344,16 @@ impl Worker {
                     purpose,
                     may_wake,
                     audio,
+                    reply,
                 } => {
                     *lock(&self.current) = Some(ticket.clone());
                     let outcome = self.read(&ticket, purpose, may_wake, &audio);
                     *lock(&self.current) = None;
-                    if let Some(outcome) = outcome
-                        && self.outcomes.send(outcome).is_err()
-                    {
+                    let Some(outcome) = outcome else { continue };
+                    if let Some(reply) = reply {
+                        // Somebody who went away needs no outcome.
+                        let _ = reply.send(outcome);
+                    } else if self.outcomes.send(outcome).is_err() {
                         return;
                     }
                 }

@@ -26,6 +26,16 @@ pub enum Unused {
     },
 }
 
+impl Unused {
+    /// The id of the plugin that declares it.
+    #[must_use]
+    pub fn plugin(&self) -> &str {
+        match self {
+            Self::Rule { plugin, .. } | Self::Slot { plugin, .. } => plugin,
+        }
+    }
+}
+
 impl fmt::Display for Unused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -94,11 +94,17 @@ impl Keeper {
     }
 
     pub(super) fn publish(&mut self, registry: Registry) {
-        for clash in registry.clashes() {
-            let fresh = |entry: &Entry| entry.fresh && entry.id == clash.second.plugin;
-            if self.entries.iter().any(fresh) {
-                tracing::warn!(%clash, "two sentences are the same");
-            }
+        let fresh = |plugin: &str| {
+            let mut entries = self.entries.iter();
+            entries.any(|entry| entry.fresh && entry.id == plugin)
+        };
+        let clashes = registry.clashes().iter();
+        for clash in clashes.filter(|clash| fresh(&clash.second.plugin)) {
+            tracing::warn!(%clash, "two sentences are the same");
+        }
+        let unused = registry.unused().iter();
+        for unused in unused.filter(|unused| fresh(unused.plugin())) {
+            tracing::warn!(%unused, "a plugin declares something in vain");
         }
         for entry in &mut self.entries {
             entry.fresh = false;
