@@ -1,0 +1,390 @@
+//! What a record says.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::canonical::{NAME_BYTES, TEXT_BYTES, bounded, bounded_value};
+use crate::chain::Hash;
+use crate::error::{AuditError, Result};
+use crate::redact::Redactor;
+use crate::seal::Seal;
+
+/// What kind of record it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Something is about to be done.
+    Before,
+    /// What became of it.
+    After,
+    /// Something happened: the daemon started, a key was made, a plugin was granted …
+    #[default]
+    Note,
+    /// The log's own: a segment begins.
+    Segment,
+    /// The log's own: where the chain has come to, signed.
+    Checkpoint,
+    /// The log's own: another key signs from here on.
+    Rotation,
+    /// The log's own: old records were dropped.
+    Pruned,
+    /// One of a later FAME.
+    #[serde(other)]
+    Other,
+}
+
+/// One thing to record. What does not apply is left out. Texts are rid of secrets and cut to
+/// [`TEXT_BYTES`](crate::TEXT_BYTES), names to 256 bytes, values to
+/// [`VALUE_BYTES`](crate::VALUE_BYTES).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Record {
+    /// Before, after or note.
+    pub kind: Kind,
+    /// For what comes after: the sequence number of what came before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<u64>,
+    /// For a note: what happened, like `plugin.granted`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// The conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// Who asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// What was heard or read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Heard>,
+    /// How it was understood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<Route>,
+    /// Who does it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<PluginUsed>,
+    /// With what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Value>,
+    /// Whether it may be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// Who agreed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+    /// What ran in the sandbox.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<SandboxUsed>,
+    /// How it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// How long it took, in microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_us: Option<u64>,
+    /// Anything else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<Value>,
+}
+
+impl Record {
+    /// Something is about to be done.
+    #[must_use]
+    pub fn before() -> Self {
+        Self {
+            kind: Kind::Before,
+            ..Self::default()
+        }
+    }
+
+    /// What became of the act whose record before has the number `of`.
+    #[must_use]
+    pub fn after(of: u64) -> Self {
+        Self {
+            kind: Kind::After,
+            of: Some(of),
+            ..Self::default()
+        }
+    }
+
+    /// Something happened; `event` is a name like `plugin.granted`.
+    #[must_use]
+    pub fn note(event: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Note,
+            event: Some(event.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Refuses what only the log itself may say, and what says too little.
+    pub(crate) fn check(&self) -> Result<()> {
+        match (self.kind, self.of, &self.event) {
+            (Kind::Before, None, _) | (Kind::After, Some(_), _) | (Kind::Note, _, Some(_)) => Ok(()),
+            (Kind::Before, Some(_), _) => Err(AuditError::Record("what comes before is of nothing yet")),
+            (Kind::After, None, _) => Err(AuditError::Record(
+                "what comes after names the record before it: use `Record::after`",
+            )),
+            (Kind::Note, _, None) => Err(AuditError::Record(
+                "a note names what happened: use `Record::note`",
+            )),
+            _ => Err(AuditError::Record("that kind is the log's own")),
+        }
+    }
+
+    /// The same without secrets and within bounds.
+    pub(crate) fn prepared(mut self, redactor: &Redactor) -> Self {
+        self.visit(&mut |text, limit| {
+            let whole = std::mem::take(text);
+            *text = bounded(redactor.text(&whole).into_owned(), limit);
+        });
+        for value in [&mut self.arguments, &mut self.details].into_iter().flatten() {
+            *value = bounded_value(redactor.value(value.take()));
+        }
+        self
+    }
+
+    /// Calls `see` with every text and its bound.
+    fn visit(&mut self, see: &mut impl FnMut(&mut String, usize)) {
+        let mut name = |text: &mut Option<String>| {
+            if let Some(text) = text {
+                see(text, NAME_BYTES);
+            }
+        };
+        name(&mut self.event);
+        name(&mut self.session);
+        if let Some(source) = &mut self.source {
+            name(&mut source.id);
+        }
+        if let Some(route) = &mut self.route {
+            name(&mut route.stage);
+            name(&mut route.intent);
+        }
+        if let Some(plugin) = &mut self.plugin {
+            name(&mut plugin.version);
+            name(&mut plugin.sha256);
+        }
+        if let Some(decision) = &mut self.decision {
+            name(&mut decision.risk);
+        }
+        if let Some(approval) = &mut self.approval {
+            name(&mut approval.id);
+            name(&mut approval.by);
+        }
+        if let Some(sandbox) = &mut self.sandbox {
+            name(&mut sandbox.tier);
+            name(&mut sandbox.profile);
+            name(&mut sandbox.image);
+            name(&mut sandbox.ended);
+        }
+        if let Some(plugin) = &mut self.plugin {
+            see(&mut plugin.name, NAME_BYTES);
+        }
+        if let Some(heard) = &mut self.heard {
+            see(&mut heard.text, TEXT_BYTES);
+        }
+        let texts = [
+            self.route.as_mut().and_then(|route| route.why.as_mut()),
+            self.decision.as_mut().and_then(|decision| decision.why.as_mut()),
+            self.outcome.as_mut().and_then(|outcome| outcome.text.as_mut()),
+        ];
+        for text in texts.into_iter().flatten() {
+            see(text, TEXT_BYTES);
+        }
+    }
+}
+
+/// By which way a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// It was spoken.
+    Voice,
+    /// The local socket.
+    Ipc,
+    /// The REST API.
+    Rest,
+    /// A routine or a wake-up.
+    Routine,
+    /// A plugin asked.
+    Plugin,
+    /// FAME itself.
+    System,
+    /// A way of a later FAME.
+    #[serde(other)]
+    Other,
+}
+
+/// Who asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// By which way.
+    pub via: Via,
+    /// The REST key's id, the routine's name, the socket's user and process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+/// What was heard or read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Heard {
+    /// The text.
+    pub text: String,
+    /// How sure the recogniser is, 0 to 1; none for what was typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
+}
+
+/// How a text was understood.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Route {
+    /// The stage that decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// The intent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intent: Option<String>,
+    /// How sure the stage is, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
+    /// Why, as a person reads it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// The plugin that does it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PluginUsed {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The digest of its program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}
+
+/// What the policy said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It may be done.
+    Allow,
+    /// A yes in the conversation is needed.
+    Ask,
+    /// An approval is needed.
+    Approve,
+    /// It may not be done.
+    Deny,
+    /// One of a later FAME.
+    #[serde(other)]
+    Other,
+}
+
+/// Whether it may be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// What the policy said.
+    pub verdict: Verdict,
+    /// The intent's risk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk: Option<String>,
+    /// Why, as a person reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// Who agreed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Approval {
+    /// Its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Who gave it, and by which way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Whether it was given.
+    pub granted: bool,
+}
+
+/// What ran in the sandbox, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SandboxUsed {
+    /// The tier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+    /// The profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// The image's digest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// How it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
+    /// Its exit status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit: Option<i64>,
+    /// What it wrote, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_bytes: Option<u64>,
+    /// How long it ran, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wall_ms: Option<u64>,
+}
+
+/// How an act ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It was done.
+    Done,
+    /// It was tried and failed.
+    Failed,
+    /// It was not allowed.
+    Denied,
+    /// It was given up before it was done.
+    Cancelled,
+    /// Nobody knows: FAME stopped in between.
+    Unknown,
+    /// One of a later FAME.
+    #[serde(other)]
+    Other,
+}
+
+/// What became of an act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: Status,
+    /// The reply, or the error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// A record as it is in the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its number, from 1 without a gap.
+    pub seq: u64,
+    /// The wall clock when it was written.
+    pub time: Timestamp,
+    /// Nanoseconds since the machine started.
+    pub mono: u64,
+    /// By how much the wall clock was set back since the record before, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_back_ms: Option<u64>,
+    /// What it says.
+    #[serde(flatten)]
+    pub record: Record,
+    /// What the log itself says with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<Seal>,
+    /// Its place in the chain.
+    pub hash: Hash,
+}
