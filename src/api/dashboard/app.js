@@ -2,13 +2,14 @@
 
 import { askForKey, signOut } from "/dashboard/key.js";
 import { fill, h, icon } from "/dashboard/dom.js";
-import { feed } from "/dashboard/events.js";
+import { feed, onTopic } from "/dashboard/events.js";
 import { heading } from "/dashboard/format.js";
 import { live } from "/dashboard/live.js";
 import { openDrawer } from "/dashboard/drawer.js";
 import { startRouter } from "/dashboard/router.js";
 import { themeButton } from "/dashboard/theme.js";
 import { visible } from "/dashboard/text.js";
+import { toast } from "/dashboard/ui.js";
 import approvals from "/dashboard/pages/approvals.js";
 import audit from "/dashboard/pages/audit.js";
 import livePage from "/dashboard/pages/live.js";
@@ -22,6 +23,7 @@ const PAGES = { live: livePage, turns, approvals, plugins, sandbox, audit, setti
 const ALWAYS_SHOWN = ["live", "turns", "approvals", "plugins"];
 
 const badges = [];
+let section = "live";
 
 function navItem(name) {
   const count = name === "approvals" ? h("span", { class: "nav-count", hidden: true }) : null;
@@ -38,17 +40,30 @@ function buildShell() {
   }
   nav.append(h("button", { type: "button", class: "nav-item narrow-only", "aria-haspopup": "dialog", on: { click: openMore } },
     icon("more"), h("span", {}, "More")));
-  fill(document.getElementById("side-foot"), themeButton(), signOutButton(), connection());
+  const always = new AbortController().signal;
+  fill(document.getElementById("side-foot"), themeButton(always), signOutButton(), connection(always));
   document.getElementById("skip").addEventListener("click", (event) => {
     event.preventDefault();
     document.getElementById("main").focus();
   });
 }
 
+/** Marks the link of the section that is shown, or the button that the link is behind. */
+function markCurrent(list) {
+  for (const item of list.querySelectorAll(".nav-item")) {
+    const behind = item.classList.contains("narrow-only") && !ALWAYS_SHOWN.includes(section);
+    item.classList.toggle("current", behind);
+    if (item.dataset.page === section) item.setAttribute("aria-current", "page");
+    else item.removeAttribute("aria-current");
+  }
+}
+
 function openMore() {
-  const list = h("div", { class: "sheet-list" },
-    Object.keys(PAGES).filter((name) => !ALWAYS_SHOWN.includes(name)).map(navItem), themeButton(), signOutButton(), connection());
   const left = new AbortController();
+  const list = h("div", { class: "sheet-list" },
+    Object.keys(PAGES).filter((name) => !ALWAYS_SHOWN.includes(name)).map(navItem),
+    themeButton(left.signal), signOutButton(), connection(left.signal));
+  markCurrent(list);
   addEventListener("hashchange", () => left.abort(), { signal: left.signal });
   openDrawer("More", list, { kind: "sheet", signal: left.signal, closed: () => left.abort() });
 }
@@ -64,15 +79,15 @@ const CONNECTION = {
   refused: ["No live events: the key lacks their scope", "bad"],
 };
 
-function connection() {
+function connection(signal) {
   const line = h("p", { class: "connection" });
   const show = (state) => {
     const [text, tone] = CONNECTION[state];
     const version = live.status ? ` · FAME ${visible(live.status.version)}` : "";
     fill(line, h("span", { class: `dot ${tone}`, "aria-hidden": "true" }), h("span", {}, text + version));
   };
-  feed.addEventListener("connection", ({ detail }) => show(detail.state));
-  live.addEventListener("status", () => show(feed.state));
+  feed.addEventListener("connection", ({ detail }) => show(detail.state), { signal });
+  live.addEventListener("status", () => show(feed.state), { signal });
   show(feed.state);
   return line;
 }
@@ -102,12 +117,11 @@ async function start() {
   followState();
   await askForKey();
   live.follow();
+  onTopic("approval.requested", ({ what }) => toast(`Waits for your word: ${what.slice(0, 200)}`), new AbortController().signal);
   feed.run();
   startRouter(PAGES, document.getElementById("main"), (name) => {
-    for (const item of document.querySelectorAll(".nav .nav-item")) {
-      if (item.dataset.page === name) item.setAttribute("aria-current", "page");
-      else item.removeAttribute("aria-current");
-    }
+    section = name;
+    markCurrent(document.getElementById("nav"));
   });
 }
 

@@ -59,8 +59,7 @@ function options(place, turns, tell, chosen) {
     width: place.clientWidth,
     height: HEIGHT,
     legend: { show: false },
-    cursor: { y: false, points: { show: false }, drag: { x: false, y: false },
-      bind: { click: () => () => hovered && chosen(hovered) } },
+    cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: { x: { time: false, range: [-0.6, Math.max(turns.length - 0.4, 0.6)] }, y: { range: (_, __, max) => [0, Math.max(max * 1.08, 10)] } },
     axes: [
       { ...axis, grid: { show: false }, space: 44, incrs: [1, 2, 5, 10, 20, 50, 100], size: 28,
@@ -70,12 +69,15 @@ function options(place, turns, tell, chosen) {
     series: [{}, ...[...STAGES].reverse().map(({ token }) => ({
       fill: colour(token), width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.62, 30], radius: 0 }),
     }))],
-    hooks: { setCursor: [(plot) => {
-      const turn = plot.cursor.idx === null || plot.cursor.idx === undefined ? null : turns[plot.cursor.idx] ?? null;
-      if (turn === hovered) return;
-      hovered = turn;
-      tell(turn);
-    }] },
+    hooks: {
+      setCursor: [(plot) => {
+        const turn = turns[plot.cursor.idx ?? -1] ?? null;
+        if (turn === hovered) return;
+        hovered = turn;
+        tell(turn);
+      }],
+      ready: [(plot) => plot.over.addEventListener("click", () => hovered && chosen(hovered))],
+    },
   };
 }
 

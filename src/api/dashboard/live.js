@@ -65,7 +65,11 @@ class Live extends EventTarget {
 
   /** Adds a remark to the conversation. */
   note(tone, text, detail = "", at = new Date().toISOString()) {
-    this.#push({ kind: "note", tone, text, detail, at });
+    // The same again and again, as in a noisy room, must not push out what was said.
+    const last = this.conversation.at(-1);
+    const again = last?.kind === "note" && last.text === text;
+    if (again) this.conversation = this.conversation.slice(0, -1);
+    this.#push({ kind: "note", tone, text, detail, at, times: again ? last.times + 1 : 1 });
     this.#tell("conversation");
   }
 

@@ -28,16 +28,16 @@ export function said(text, attributes = {}) {
   return h("bdi", { dir: "auto", ...attributes, class: `said ${attributes.class ?? ""}`.trim() }, visible(text));
 }
 
-/** A text of any length from outside: folded if long, with a button that unfolds it. */
-export function saidLong(text, attributes = {}) {
+/** A text of any length from outside: folded if longer than `foldAt`, with a button that unfolds it. */
+export function saidLong(text, attributes = {}, foldAt = FOLD_AT) {
   const whole = visible(text);
-  if (whole.length <= FOLD_AT) return said(text, attributes);
+  if (whole.length <= foldAt) return said(text, attributes);
   const characters = [...whole.slice(0, CUT_AT)];
   const body = said("", attributes);
   const button = h("button", { type: "button", class: "link", "aria-expanded": "false" });
   let open = false;
   const show = () => {
-    body.textContent = open ? characters.join("") : `${characters.slice(0, FOLD_AT).join("")}…`;
+    body.textContent = open ? characters.join("") : `${characters.slice(0, foldAt).join("")}…`;
     button.textContent = open ? "Show less" : `Show all ${whole.length.toLocaleString("en")} characters`;
     button.setAttribute("aria-expanded", String(open));
   };

@@ -33,12 +33,12 @@ function announce() {
   themeChanges.dispatchEvent(new Event("change"));
 }
 
-/** A button that goes round the three choices. */
-export function themeButton() {
+/** A button that goes round the three choices; it follows them until `signal` is aborted. */
+export function themeButton(signal) {
   const button = h("button", { class: "nav-item quiet", type: "button" });
   const show = () => button.replaceChildren(icon(ICONS[theme()]), h("span", {}, LABELS[theme()]));
   button.addEventListener("click", () => choose(ORDER[(ORDER.indexOf(theme()) + 1) % ORDER.length]));
-  themeChanges.addEventListener("change", show);
+  themeChanges.addEventListener("change", show, { signal });
   show();
   return button;
 }

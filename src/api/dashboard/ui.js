@@ -24,10 +24,21 @@ export function time(at) {
   return h("time", { datetime: at, title: whenFull(at), class: "time" }, when(at));
 }
 
-/** A button. */
+/** A button. While what `on` returns is pending, it does nothing more, but keeps the focus. */
 export function button(text, { kind = "", iconName = null, on, ...attributes } = {}) {
-  return h("button", { type: "button", class: `button ${kind}`.trim(), on: on ? { click: on } : undefined, ...attributes },
-    iconName && icon(iconName), h("span", {}, text));
+  const element = h("button", { type: "button", class: `button ${kind}`.trim(), ...attributes }, iconName && icon(iconName), h("span", {}, text));
+  if (on) {
+    element.addEventListener("click", async () => {
+      if (element.getAttribute("aria-disabled") === "true") return;
+      element.setAttribute("aria-disabled", "true");
+      try {
+        await on();
+      } finally {
+        element.removeAttribute("aria-disabled");
+      }
+    });
+  }
+  return element;
 }
 
 /** Labels and values. @param {[string, *][]} rows those whose value is null are left out */
@@ -113,6 +124,13 @@ export function loader(element, fetchData, show, signal) {
     }
   };
   return load;
+}
+
+/** Does `work`, which builds `element` anew; what had the focus, by its `data-focus`, has it again. */
+export function keepingFocus(element, work) {
+  const focused = element.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
+  work();
+  if (focused !== undefined) element.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
 }
 
 /** Calls `work` once for all calls within `milliseconds`. */

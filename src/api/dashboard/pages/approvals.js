@@ -20,7 +20,7 @@ const RISKS = {
 };
 
 function mount(body, signal) {
-  const list = h("div", { class: "approval-list", "aria-live": "polite", "aria-relevant": "additions" });
+  const list = h("div", { class: "approval-list" });
   body.append(list);
   const cards = new Map();
   const load = loader(list, () => request("/approvals", { signal }), ({ approvals }) => {
@@ -55,23 +55,23 @@ function card(approval, answered) {
   const bar = h("div", { class: "countdown-bar" });
   const left = h("span", { class: "countdown-text" });
   const title = `approval-${approval.id}`;
+  let answering = false;
   const answer = (yes) => async () => {
-    setBusy(true);
+    if (answering) return;
+    answering = true;
     try {
       const { reply } = await request(`/approvals/${encodeURIComponent(approval.id)}`, { method: "POST", body: { yes } });
       toast(reply || (yes ? "Done." : "Not done."), "ok");
     } catch (error) {
       toast(inWords(error), "bad");
-      setBusy(false);
+      answering = false;
     }
-    answered();
+    await answered();
+    // The button that had the focus is gone with its card.
+    if (document.activeElement === document.body) document.querySelector("h1")?.focus();
   };
   const no = button("No", { on: answer(false), "aria-describedby": title });
   const yes = button("Yes, do it", { kind: grave ? "danger" : "primary", on: answer(true), "aria-describedby": title });
-  const setBusy = (busy) => {
-    no.disabled = busy;
-    yes.disabled = busy;
-  };
   const slots = Object.entries(approval.slots ?? {});
   const node = h("article", { class: `card approval ${grave ? "grave" : ""}`, "aria-labelledby": title },
     h("div", { class: "approval-badges" }, badge(risk, tone),
@@ -99,7 +99,8 @@ function card(approval, answered) {
     left.textContent = rest > 0 ? `${span(rest / 1000)} left` : "Too late: it is not done";
     if (rest > 0 || over) return false;
     over = true;
-    setBusy(true);
+    no.disabled = true;
+    yes.disabled = true;
     return true;
   };
   tick();

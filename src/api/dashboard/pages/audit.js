@@ -34,15 +34,12 @@ function mount(body, signal) {
     else fill(list, empty("audit", "No records yet", "Everything that FAME does is written down here before it is done, and after."));
   }, signal);
   const more = async () => {
-    older.disabled = true;
     try {
       const answer = await fetchPage(next);
       remember(answer);
       list.append(...answer.records.map(record));
     } catch (error) {
       if (!isAbort(error)) toast(inWords(error), "bad");
-    } finally {
-      older.disabled = false;
     }
   };
   load();
@@ -98,7 +95,7 @@ function record(entry) {
   const [kind, tone] = KINDS[entry.kind] ?? [entry.kind, "plain"];
   return h("details", { class: "record" },
     h("summary", {},
-      h("span", { class: "record-seq number" }, `#${entry.seq}`),
+      h("span", { class: "record-seq number" }, icon("chevron"), `#${entry.seq}`),
       h("span", { class: "record-text" }, said((entry.text || entry.result || entry.why || "").slice(0, 200)),
         h("span", { class: "record-meta" }, badge(kind, tone), entry.intent && code(entry.intent), entry.decision && said(entry.decision),
           entry.source && h("span", {}, said(entry.source)))),

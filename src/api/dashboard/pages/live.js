@@ -10,6 +10,8 @@ import { badge, button, code, empty, facts, failed, inWords, isAbort, loading, t
 const HISTORY = 12;
 /** What the meter shows as empty; below it is the noise of the room. */
 const QUIET_DBFS = -60;
+/** A remark's detail is cut after so many characters. */
+const NOTE = 300;
 /** As long as the server takes a text to be. */
 const MAX_TEXT = 10_000;
 
@@ -43,7 +45,7 @@ function hero(signal) {
   const card = h("section", { class: "card hero", "aria-label": "State" },
     h("div", { class: "hero-orb", "aria-hidden": "true" }, icon("live")),
     h("div", { class: "hero-text" }, name, hint, words),
-    h("div", { class: "hero-meter" }, icon("sound"), meter, reading));
+    h("div", { class: "hero-meter" }, icon("mic"), meter, reading));
   const showState = () => {
     const state = live.status?.state ?? "unknown";
     card.dataset.state = state;
@@ -145,9 +147,10 @@ function answer(item) {
   ];
 }
 
-function note({ tone, text, detail, at }) {
+function note({ tone, text, detail, at, times }) {
   return h("div", { class: `remark ${tone}` }, tone === "bad" && icon("alert"), said(text),
-    detail && said(detail.length > 300 ? `${detail.slice(0, 300)}…` : detail, { class: "muted" }), time(at));
+    detail && said(detail.length > NOTE ? `${detail.slice(0, NOTE)}…` : detail, { class: "muted" }),
+    times > 1 && badge(`${times} times`), time(at));
 }
 
 /** The line to write a query in. */
@@ -183,7 +186,7 @@ function composer(signal) {
     } finally {
       send.disabled = false;
       form.removeAttribute("aria-busy");
-      if (!signal.aborted && document.activeElement === send) input.focus();
+      if (!signal.aborted && document.activeElement === document.body) input.focus();
     }
   });
   return form;
@@ -208,7 +211,7 @@ function health(signal) {
       ["Mode", heading(s.mode)],
       ["Plugins", `${s.plugins?.length ?? 0} answering`],
       ["Lost sound", s.overruns > 0 ? badge(`${s.overruns} frames`, "warn") : h("span", { class: "muted" }, "none")],
-      ["Up since", `${span(s.uptime_s)}`],
+      ["Up for", span(s.uptime_s)],
       ["Version", `${s.version} · process ${s.pid}`],
     ], "facts wide"));
   };

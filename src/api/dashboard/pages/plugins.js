@@ -5,7 +5,7 @@ import { fill, h, icon } from "/dashboard/dom.js";
 import { onTopic } from "/dashboard/events.js";
 import { count } from "/dashboard/format.js";
 import { said, saidLong } from "/dashboard/text.js";
-import { badge, button, code, empty, gathered, inWords, loader, toast } from "/dashboard/ui.js";
+import { badge, button, code, empty, gathered, inWords, keepingFocus, loader, toast } from "/dashboard/ui.js";
 
 /** More intents than these are folded. */
 const INTENTS_SHOWN = 8;
@@ -27,13 +27,11 @@ function mount(body, signal) {
       fill(content, empty("plugins", "No plugins", "FAME has found none. The settings say in which folders it looks."));
       return;
     }
-    const focused = document.activeElement?.dataset?.focus;
     const ill = plugins.filter(({ state }) => state === "broken" || state === "needs_grant").length;
-    fill(content,
+    keepingFocus(content, () => fill(content,
       h("p", { class: "muted" }, `${count(plugins.length, "plugin")}, ${plugins.filter(({ answers }) => answers).length} answering`,
         ill > 0 && `, ${ill} in need of you`, "."),
-      h("div", { class: "plugin-grid" }, plugins.map((plugin) => card(plugin, load))));
-    if (focused) content.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
+      h("div", { class: "plugin-grid" }, plugins.map((plugin) => card(plugin, load)))));
   }, signal);
   onTopic("plugin.changed", gathered(load, 300, signal), signal);
   load();
@@ -44,8 +42,7 @@ function card(plugin, changed) {
   const act = (action, name) => button(name, {
     "data-focus": `${action} ${plugin.id}`,
     "aria-label": `${name} ${plugin.name || plugin.id}`,
-    on: async (event) => {
-      event.currentTarget.disabled = true;
+    on: async () => {
       try {
         await request(`/plugins/${encodeURIComponent(plugin.id)}/${action}`, { method: "POST" });
         toast(`${plugin.name || plugin.id}: ${DONE[action]}`, "ok");

@@ -1,13 +1,15 @@
 /** Sandbox: the programs that were run, how they ended, and what they wrote. */
 
 import { request, withQuery } from "/dashboard/api.js";
-import { fill, h } from "/dashboard/dom.js";
+import { fill, h, icon } from "/dashboard/dom.js";
 import { onTopic } from "/dashboard/events.js";
 import { bytes, count, ms } from "/dashboard/format.js";
 import { said, saidLong } from "/dashboard/text.js";
-import { badge, code, empty, facts, gathered, loader, time } from "/dashboard/ui.js";
+import { badge, code, empty, facts, gathered, keepingFocus, loader, time } from "/dashboard/ui.js";
 
 const SHOWN = 50;
+/** Output scrolls in a box of its own; only more than this is folded. */
+const FOLD_AT = 16_000;
 
 const TIERS = {
   a: "in a container",
@@ -24,7 +26,7 @@ function mount(body, signal) {
       return;
     }
     const open = new Set([...list.querySelectorAll("details[open]")].map(({ dataset }) => dataset.id));
-    fill(list, runs.map((run) => row(run, open.has(String(run.id)))));
+    keepingFocus(list, () => fill(list, runs.map((run) => row(run, open.has(String(run.id))))));
   }, signal);
   onTopic("sandbox.", gathered(load, 300, signal), signal);
   load();
@@ -42,8 +44,8 @@ function ending(report) {
 function row({ id, at, caller, report }, open) {
   const [end, tone] = ending(report);
   return h("details", { class: "card run", "data-id": id, open },
-    h("summary", {},
-      h("span", { class: "run-name" }, badge(end, tone), said(caller, { class: "strong" })),
+    h("summary", { "data-focus": id },
+      h("span", { class: "run-name" }, icon("chevron"), badge(end, tone), said(caller, { class: "strong" })),
       h("span", { class: "run-facts" }, code(report.profile), h("span", { class: "number" }, ms(report.wall_ms)),
         h("span", { class: "number" }, bytes(report.peak_memory_bytes)), time(at))),
     h("div", { class: "run-body" },
@@ -63,7 +65,7 @@ function row({ id, at, caller, report }, open) {
 
 function output(title, text, size) {
   if (!text) return h("p", { class: "muted" }, `${title}: nothing`);
-  return h("div", {}, h("h3", {}, title, h("span", { class: "muted" }, ` ${bytes(size)}`)), h("pre", { class: "output", tabindex: "0", "aria-label": title }, saidLong(text)));
+  return h("div", {}, h("h3", {}, title, h("span", { class: "muted" }, ` ${bytes(size)}`)), h("pre", { class: "output", tabindex: "0", "aria-label": title }, saidLong(text, {}, FOLD_AT)));
 }
 
 export default { title: "Sandbox", mount };

@@ -13,7 +13,7 @@ function mount(body, signal) {
   body.append(content);
   const load = loader(content, () => request("/settings", { signal }), ({ settings }) => {
     if (settings.length === 0) fill(content, empty("settings", "Nothing to set", "This key may not change settings, or there are none."));
-    else fill(content, form(settings, content, load));
+    else fill(content, form(settings, content));
   }, signal);
   addEventListener("beforeunload", (event) => {
     if (content.querySelector("form.dirty")) event.preventDefault();
@@ -21,11 +21,11 @@ function mount(body, signal) {
   load();
 }
 
-function form(settings, content, reload) {
+function form(settings, content) {
   const fields = settings.map(field);
   const note = h("span", { role: "status" });
   const save = button("Save", { kind: "primary", type: "submit" });
-  const discard = button("Discard", { on: () => fill(content, form(settings, content, reload)) });
+  const discard = button("Discard", { on: () => fill(content, form(settings, content)) });
   const bar = h("div", { class: "save-bar" }, note, h("div", { class: "actions" }, discard, save));
   const all = h("form", { class: "settings", novalidate: true },
     [...grouped(fields)].map(([group, members]) => h("section", { class: "card flush", "aria-labelledby": `group-${group}` },
@@ -48,7 +48,7 @@ function form(settings, content, reload) {
       const answer = await request("/settings", { method: "PATCH", body: Object.fromEntries(list.map((one) => [one.key, one.value()])) });
       const later = list.filter((one) => one.needsRestart).length;
       toast(later > 0 ? `Saved. ${count(later, "change")} will count when FAME starts again.` : "Saved.", "ok");
-      fill(content, form(answer.settings, content, reload));
+      fill(content, form(answer.settings, content));
     } catch (error) {
       toast(inWords(error), "bad");
       save.disabled = false;
@@ -83,7 +83,7 @@ function field(setting) {
   };
   const node = h("div", { class: "setting" },
     h("div", { class: "setting-text" },
-      h("label", { for: id, class: "setting-name" }, heading(visible(setting.key.slice(setting.key.indexOf(".") + 1)))),
+      h("label", { for: id, class: "setting-name" }, nameOf(setting)),
       h("p", { class: "muted", id: `${id}-help` }, said(setting.description), setting.needs_restart && [" ", badge("needs a restart", "warn")]),
       problem),
     h("div", { class: "setting-control" }, control));
@@ -92,6 +92,12 @@ function field(setting) {
     check();
   });
   return { key: setting.key, needsRestart: setting.needs_restart, node, value: read, changed, check };
+}
+
+/** The key's last part in words, without the unit that stands beside the field anyway. */
+function nameOf({ key, unit }) {
+  const name = key.slice(key.indexOf(".") + 1);
+  return heading(visible(unit ? name.replace(/_(ms|seconds)$/, "") : name));
 }
 
 function wrong({ kind, min, max, unit }, value, input) {

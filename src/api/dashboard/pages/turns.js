@@ -8,7 +8,7 @@ import { onTopic } from "/dashboard/events.js";
 import { ms, percent } from "/dashboard/format.js";
 import { latencyBar, legend, whole } from "/dashboard/latency.js";
 import { said } from "/dashboard/text.js";
-import { badge, button, code, empty, gathered, inWords, isAbort, loader, time, toast } from "/dashboard/ui.js";
+import { badge, button, code, empty, gathered, inWords, isAbort, keepingFocus, loader, time, toast } from "/dashboard/ui.js";
 import { showWhy } from "/dashboard/pages/why.js";
 
 const PAGE = 40;
@@ -42,7 +42,7 @@ function mount(body, signal, argument) {
     fillTiles(tiles, turns);
     latencyChart(chart, charted, (turn) => (location.hash = `#/turns/${turn.turn}`), chartSignal());
     const scale = Math.max(...turns.map((turn) => whole(turn.latency_ms)), 1);
-    fill(list, turns.map((turn) => row(turn, scale)));
+    keepingFocus(list, () => fill(list, turns.map((turn) => row(turn, scale))));
   };
 
   let charts = null;
@@ -59,7 +59,6 @@ function mount(body, signal, argument) {
     show();
   }, signal);
   const more = async () => {
-    older.disabled = true;
     try {
       const answer = await request(withQuery("/turns", { limit: PAGE, before: turns.at(-1)?.turn }), { signal });
       turns = [...turns, ...answer.turns];
@@ -67,8 +66,6 @@ function mount(body, signal, argument) {
       show();
     } catch (error) {
       if (!isAbort(error)) toast(inWords(error), "bad");
-    } finally {
-      older.disabled = false;
     }
   };
   const soon = gathered(load, 800, signal);
@@ -115,7 +112,7 @@ function tile(label, value, text) {
 
 function row(turn, scale) {
   const cut = (text) => (text?.length > LINE ? `${text.slice(0, LINE)}…` : text);
-  return h("a", { class: "turn-row", href: `#/turns/${turn.turn}` },
+  return h("a", { class: "turn-row", href: `#/turns/${turn.turn}`, "data-focus": turn.turn },
     h("div", { class: "turn-text" }, h("p", { class: "turn-said" }, said(cut(turn.text))), h("p", { class: "turn-reply" }, said(cut(turn.reply)))),
     h("div", { class: "turn-meta" }, time(turn.at), h("span", {}, turn.source),
       turn.intent && turn.intent !== "none" ? code(turn.intent) : badge("not understood", "warn"),
