@@ -1,0 +1,71 @@
+/** Sandbox: the programs that were run, how they ended, and what they wrote. */
+
+import { request, withQuery } from "/dashboard/api.js";
+import { fill, h, icon } from "/dashboard/dom.js";
+import { onTopic } from "/dashboard/events.js";
+import { bytes, count, ms } from "/dashboard/format.js";
+import { said, saidLong } from "/dashboard/text.js";
+import { badge, code, empty, facts, gathered, keepingFocus, loader, time } from "/dashboard/ui.js";
+
+const SHOWN = 50;
+/** Output scrolls in a box of its own; only more than this is folded. */
+const FOLD_AT = 16_000;
+
+const TIERS = {
+  a: "in a container",
+  b: "behind the kernel's walls",
+  local: "with nothing around it",
+};
+
+function mount(body, signal) {
+  const list = h("div", { class: "run-list" });
+  body.append(list);
+  const load = loader(list, () => request(withQuery("/sandbox/runs", { limit: SHOWN }), { signal }), ({ runs }) => {
+    if (runs.length === 0) {
+      fill(list, empty("sandbox", "Nothing has been run", "Programs that FAME runs for you, and their output, are listed here."));
+      return;
+    }
+    const open = new Set([...list.querySelectorAll("details[open]")].map(({ dataset }) => dataset.id));
+    keepingFocus(list, () => fill(list, runs.map((run) => row(run, open.has(String(run.id))))));
+  }, signal);
+  onTopic("sandbox.", gathered(load, 300, signal), signal);
+  load();
+}
+
+/** How it ended, and in which tone to say so. */
+function ending(report) {
+  if (report.ok) return ["done", "ok"];
+  if (report.timed_out) return ["out of time", "bad"];
+  if (report.oom) return ["out of memory", "bad"];
+  if (report.signal !== null && report.signal !== undefined) return [`signal ${report.signal}`, "bad"];
+  return [`exit code ${report.exit_code ?? "unknown"}`, "warn"];
+}
+
+function row({ id, at, caller, report }, open) {
+  const [end, tone] = ending(report);
+  return h("details", { class: "card run", "data-id": id, open },
+    h("summary", { "data-focus": id },
+      h("span", { class: "run-name" }, icon("chevron"), badge(end, tone), said(caller, { class: "strong" })),
+      h("span", { class: "run-facts" }, code(report.profile), h("span", { class: "number" }, ms(report.wall_ms)),
+        h("span", { class: "number" }, bytes(report.peak_memory_bytes)), time(at))),
+    h("div", { class: "run-body" },
+      facts([
+        ["Run", code(id)], ["Kept", TIERS[report.tier] ?? said(report.tier)],
+        ["By the clock", ms(report.wall_ms)], ["Processor", ms(report.cpu_ms)],
+        ["Most memory", report.peak_memory_bytes > 0 ? bytes(report.peak_memory_bytes) : "not known"],
+        ["Image", report.image ? code(report.image) : null],
+      ], "facts columns"),
+      report.truncated && h("p", { class: "muted" }, "Something is left out of the output or the files: there was more than is kept."),
+      output("Output", report.stdout, report.stdout_bytes),
+      output("Errors", report.stderr, report.stderr_bytes),
+      report.files?.length > 0 && h("div", {}, h("h3", {}, count(report.files.length, "file")),
+        h("ul", { class: "files" }, report.files.map((file) => h("li", {}, code(file.name), h("span", { class: "number" }, bytes(file.bytes)),
+          h("span", { class: "hash", title: `SHA-256 ${file.sha256}` }, file.sha256.slice(0, 12))))))));
+}
+
+function output(title, text, size) {
+  if (!text) return h("p", { class: "muted" }, `${title}: nothing`);
+  return h("div", {}, h("h3", {}, title, h("span", { class: "muted" }, ` ${bytes(size)}`)), h("pre", { class: "output", tabindex: "0", "aria-label": title }, saidLong(text, {}, FOLD_AT)));
+}
+
+export default { title: "Sandbox", mount };
