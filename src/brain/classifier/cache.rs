@@ -19,7 +19,7 @@ use super::sealed;
 pub const MAX_ENTRIES: usize = 16_384;
 
 /// Begins every file; the digit counts versions of the format.
-const MAGIC: &[u8; 8] = b"FAMEEMB1";
+const MAGIC: &[u8; 8] = b"FAMEEMB2";
 
 /// Bytes of a key: a part of SHA-256 that is long enough for no two texts ever to share one.
 const KEY_BYTES: usize = 16;

@@ -4,11 +4,15 @@
 //! temperature, Guo, Pleiss, Sun and Weinberger 2017), is fitted on examples that were not trained
 //! on. A probability only compares intents: of a text that is about none, one of them may still be
 //! the likeliest by far. Whether an answer is known goes by the largest logit itself, which is high
-//! only for what is like the examples (Hendrycks et al. 2022); the threshold is what all but a set
-//! share of the right answers among those examples reach, which needs no examples out of scope.
+//! only for what is like the examples (Hendrycks et al. 2022), and by how near the text is to one of
+//! them ([`super::nearest`]); the threshold is what all but a set share of the right answers among
+//! those examples reach, which needs no examples out of scope.
 
 /// Held-out right answers without which a quantile of them says nothing.
 const MIN_RIGHT: usize = 50;
+
+/// What a cosine of 1 to the nearest example counts for, in logits. PLACEHOLDER
+const NEARNESS: f32 = 4.0;
 
 /// The calibration when there are fewer.
 const DEFAULT: Calibration = Calibration {
@@ -26,14 +30,28 @@ const STEPS: usize = 32;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Calibration {
     pub(super) sharpness: f32,
-    /// The largest logit from which an answer counts as known.
+    /// The evidence from which an answer counts as known.
     pub(super) threshold: f32,
 }
 
-/// The logits of an example that was not trained on, and its class.
-pub(super) struct HeldOut {
+/// What is found out about a text: the logit of each class, of which there is one at least, and the
+/// cosine to the nearest example of the likeliest one.
+pub(super) struct Findings {
     pub(super) logits: Vec<f32>,
+    pub(super) nearness: f32,
+}
+
+/// The findings of an example that was not trained on, and its class.
+pub(super) struct HeldOut {
+    pub(super) findings: Findings,
     pub(super) class: usize,
+}
+
+impl Findings {
+    /// What speaks for the likeliest class.
+    fn evidence(&self) -> f32 {
+        self.logits[best(&self.logits)] + NEARNESS * self.nearness
+    }
 }
 
 impl Calibration {
@@ -42,19 +60,19 @@ impl Calibration {
 
     /// Fits to `held_out`. `kept` is the share of right answers that the threshold lets through.
     pub(super) fn fit(held_out: &[HeldOut], kept: f32) -> Self {
-        let mut largest: Vec<f32> = held_out
+        let mut evidence: Vec<f32> = held_out
             .iter()
-            .filter(|one| best(&one.logits) == one.class)
-            .map(|one| one.logits[one.class])
+            .filter(|one| best(&one.findings.logits) == one.class)
+            .map(|one| one.findings.evidence())
             .collect();
-        if largest.len() < MIN_RIGHT {
+        if evidence.len() < MIN_RIGHT {
             return DEFAULT;
         }
-        largest.sort_unstable_by(f32::total_cmp);
-        let refused = (largest.len() as f32 * (1.0 - kept)) as usize;
+        evidence.sort_unstable_by(f32::total_cmp);
+        let refused = (evidence.len() as f32 * (1.0 - kept)) as usize;
         Self {
             sharpness: golden_section(|sharpness| loss(held_out, sharpness)),
-            threshold: largest[refused.min(largest.len() - 1)],
+            threshold: evidence[refused.min(evidence.len() - 1)],
         }
     }
 
@@ -65,8 +83,8 @@ impl Calibration {
 
     /// How sure it is that the text is about the likeliest class at all: from 0 to 1, above
     /// [`Self::EVEN`] for what is above the threshold.
-    pub(super) fn score(&self, logits: &[f32]) -> f32 {
-        let above = logits[best(logits)] - self.threshold;
+    pub(super) fn score(&self, findings: &Findings) -> f32 {
+        let above = findings.evidence() - self.threshold;
         1.0 / (1.0 + (-above).exp())
     }
 }
@@ -74,7 +92,7 @@ impl Calibration {
 /// The mean negative log-likelihood of the true classes.
 fn loss(held_out: &[HeldOut], sharpness: f32) -> f64 {
     let losses = held_out.iter().map(|one| {
-        let probability = softmax(&one.logits, sharpness)[one.class];
+        let probability = softmax(&one.findings.logits, sharpness)[one.class];
         -f64::from(probability.max(f32::MIN_POSITIVE)).ln()
     });
     losses.sum::<f64>() / held_out.len() as f64
@@ -106,7 +124,7 @@ fn softmax(logits: &[f32], sharpness: f32) -> Vec<f32> {
 }
 
 /// The class of the largest logit; the first of equals.
-fn best(logits: &[f32]) -> usize {
+pub(super) fn best(logits: &[f32]) -> usize {
     let mut best = 0;
     for (class, logit) in logits.iter().enumerate() {
         if *logit > logits[best] {
@@ -120,6 +138,13 @@ fn best(logits: &[f32]) -> usize {
 mod tests {
     use super::*;
 
+    fn findings(logits: &[f32]) -> Findings {
+        Findings {
+            logits: logits.to_vec(),
+            nearness: 0.5,
+        }
+    }
+
     /// Examples of two classes, right with the probability that `sharpness` gives their logits.
     fn drawn(sharpness: f32) -> Vec<HeldOut> {
         let mut held_out = Vec::new();
@@ -127,7 +152,7 @@ mod tests {
             let logits = vec![f32::from(step) / 20.0, 0.0];
             let right = (100.0 * softmax(&logits, sharpness)[0]).round() as usize;
             held_out.extend((0..100).map(|index| HeldOut {
-                logits: logits.clone(),
+                findings: findings(&logits),
                 class: usize::from(index >= right),
             }));
         }
@@ -153,11 +178,20 @@ mod tests {
             let right = held_out.iter().filter(|one| one.class == 0);
             let through = right
                 .clone()
-                .filter(|one| calibration.score(&one.logits) >= Calibration::EVEN);
+                .filter(|one| calibration.score(&one.findings) >= Calibration::EVEN);
             let share = through.count() as f32 / right.count() as f32;
             // Examples with the same logits go together: one in twenty.
             assert!((kept..kept + 0.06).contains(&share), "{share} for {kept}");
         }
+    }
+
+    #[test]
+    fn what_is_nearer_to_an_example_is_surer() {
+        let [far, near] = [0.2, 0.9].map(|nearness| Findings {
+            logits: vec![1.0, 0.0],
+            nearness,
+        });
+        assert!(DEFAULT.score(&near) > DEFAULT.score(&far));
     }
 
     #[test]
@@ -172,7 +206,7 @@ mod tests {
         for logits in [vec![0.0, 0.0], vec![1e6, -1e6, 3.0], vec![-1e30, -1e30]] {
             let sum: f32 = DEFAULT.probabilities(&logits).iter().sum();
             assert!((sum - 1.0).abs() < 1e-5, "{logits:?}");
-            assert!((0.0..=1.0).contains(&DEFAULT.score(&logits)));
+            assert!((0.0..=1.0).contains(&DEFAULT.score(&findings(&logits))));
         }
     }
 }

@@ -30,6 +30,7 @@ mod examples;
 mod features;
 mod logistic;
 mod model;
+mod nearest;
 mod ngrams;
 mod saved;
 mod sealed;
@@ -77,7 +78,4 @@ pub enum ClassifierError {
     /// The sentences cannot be embedded.
     #[error(transparent)]
     Embedder(#[from] EmbedderError),
-    /// A computation failed.
-    #[error("the classifier cannot be trained: {0}; this is a mistake in FAME: report it")]
-    Compute(#[from] candle_core::Error),
 }

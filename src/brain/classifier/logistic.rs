@@ -8,7 +8,8 @@
 
 use std::collections::VecDeque;
 
-use candle_core::{Device, Result, Tensor};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{ArrayView2, ArrayViewMut2, s};
 use rayon::prelude::*;
 
 /// Steps after which training ends in any case.
@@ -31,6 +32,9 @@ const FIRST_STEP: f64 = 0.5;
 
 /// Values that are added up in f32 before their sum goes on in f64.
 const BLOCK: usize = 1_024;
+
+/// Rows of a matrix product that one thread computes at a time.
+const PRODUCT_ROWS: usize = 192;
 
 /// One example's features: some by their number and all of a dense block.
 #[derive(Clone, Copy, Debug)]
@@ -73,14 +77,13 @@ pub(super) struct Weights {
 }
 
 impl Weights {
-    /// Trains on `task`, on all cores. An error is the matrix library's, of which none is known.
-    pub(super) fn train(task: &Task<'_>) -> Result<Self> {
-        let problem = Problem::new(task)?;
-        let values = minimise(task.size.weights(), |weights| problem.loss(weights))?;
-        Ok(Self {
+    /// Trains on `task`, on all cores.
+    pub(super) fn train(task: &Task<'_>) -> Self {
+        let problem = Problem::new(task);
+        Self {
             size: task.size,
-            values,
-        })
+            values: minimise(task.size.weights(), |weights| problem.loss(weights)),
+        }
     }
 
     /// The logit of each class for a row.
@@ -113,38 +116,30 @@ impl Weights {
 /// A task, laid out for computing losses.
 struct Problem<'a> {
     task: &'a Task<'a>,
-    /// The dense features, rows × features; none if there are none.
-    dense: Option<Tensor>,
+    /// The dense features, row by row.
+    dense: Vec<f32>,
     /// For each sparse feature the rows that have it, and its values there.
     columns: Vec<Vec<(usize, f32)>>,
 }
 
 impl<'a> Problem<'a> {
-    fn new(task: &'a Task<'a>) -> Result<Self> {
+    fn new(task: &'a Task<'a>) -> Self {
         let mut columns = vec![Vec::new(); task.size.sparse];
         for (number, row) in task.rows.iter().enumerate() {
             for (feature, value) in row.sparse {
                 columns[*feature as usize].push((number, *value));
             }
         }
-        let dense = (task.size.dense > 0).then(|| {
-            let values: Vec<f32> = task
-                .rows
-                .iter()
-                .flat_map(|row| row.dense)
-                .copied()
-                .collect();
-            Tensor::from_vec(values, (task.rows.len(), task.size.dense), &Device::Cpu)
-        });
-        Ok(Self {
+        let dense = task.rows.iter().flat_map(|row| row.dense).copied();
+        Self {
             task,
-            dense: dense.transpose()?,
+            dense: dense.collect(),
             columns,
-        })
+        }
     }
 
     /// The loss of some weights and its gradient.
-    fn loss(&self, weights: &[f32]) -> Result<(f64, Vec<f32>)> {
+    fn loss(&self, weights: &[f32]) -> (f64, Vec<f32>) {
         let Size {
             sparse,
             dense,
@@ -154,30 +149,28 @@ impl<'a> Problem<'a> {
         let (of_dense, of_constant) = rest.split_at(dense * classes);
 
         // Logits at first; then, row by row, what each should have been lower.
-        let mut errors = match &self.dense {
-            Some(rows) => rows
-                .matmul(&Tensor::from_slice(
-                    of_dense,
-                    (dense, classes),
-                    &Device::Cpu,
-                )?)?
-                .flatten_all()?
-                .to_vec1()?,
-            None => vec![0.0; self.task.rows.len() * classes],
-        };
+        let mut errors = vec![0.0; self.task.rows.len() * classes];
         let losses: Vec<f64> = errors
-            .par_chunks_mut(classes)
+            .par_chunks_mut(PRODUCT_ROWS * classes)
             .enumerate()
-            .map(|(number, logits)| {
-                add(logits, 1.0, of_constant);
-                for (feature, value) in self.task.rows[number].sparse {
-                    add(
-                        logits,
-                        *value,
-                        &of_sparse[*feature as usize * classes..][..classes],
-                    );
+            .flat_map_iter(|(part, errors)| {
+                let first = part * PRODUCT_ROWS;
+                let count = errors.len() / classes;
+                if dense > 0 {
+                    let rows = &self.dense[first * dense..][..count * dense];
+                    add_product(errors, matrix(rows, dense), matrix(of_dense, classes));
                 }
-                cross_entropy(logits, self.task.labels[number], self.task.costs[number])
+                let rows = self.task.rows[first..].iter().zip(first..);
+                let rows = errors.chunks_exact_mut(classes).zip(rows);
+                let losses = rows.map(|(logits, (row, number))| {
+                    add(logits, 1.0, of_constant);
+                    for (feature, value) in row.sparse {
+                        let weights = &of_sparse[*feature as usize * classes..][..classes];
+                        add(logits, *value, weights);
+                    }
+                    cross_entropy(logits, self.task.labels[number], self.task.costs[number])
+                });
+                losses.collect::<Vec<f64>>()
             })
             .collect();
 
@@ -192,17 +185,39 @@ impl<'a> Problem<'a> {
                     add(gradient, *value, &errors[row * classes..][..classes]);
                 }
             });
+        dense_gradient
+            .par_chunks_mut(PRODUCT_ROWS * classes)
+            .enumerate()
+            .for_each(|(part, gradient)| {
+                let first = part * PRODUCT_ROWS;
+                let features = first..first + gradient.len() / classes;
+                let columns = matrix(&self.dense, dense).slice_move(s![.., features]);
+                add_product(gradient, columns.reversed_axes(), matrix(&errors, classes));
+            });
         for errors in errors.chunks_exact(classes) {
             add(constant_gradient, 1.0, errors);
         }
-        if let Some(rows) = &self.dense {
-            let errors = Tensor::from_vec(errors, (self.task.rows.len(), classes), &Device::Cpu)?;
-            let product: Vec<f32> = rows.t()?.matmul(&errors)?.flatten_all()?.to_vec1()?;
-            add(dense_gradient, 1.0, &product);
-        }
         let loss = losses.iter().sum::<f64>() + 0.5 * dot(weights, weights);
-        Ok((loss, gradient))
+        (loss, gradient)
     }
+}
+
+/// The values as a matrix, row by row.
+fn matrix(values: &[f32], width: usize) -> ArrayView2<'_, f32> {
+    let shape = (values.len() / width, width);
+    #[expect(clippy::expect_used, reason = "a matrix of so many values")]
+    ArrayView2::from_shape(shape, values).expect("whole rows")
+}
+
+/// Adds the product of `a` and `b` to `sums`, row by row.
+fn add_product(sums: &mut [f32], a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) {
+    let shape = (a.nrows(), b.ncols());
+    #[expect(
+        clippy::expect_used,
+        reason = "the callers' sums have a row for each of `a`"
+    )]
+    let mut sums = ArrayViewMut2::from_shape(shape, sums).expect("whole rows");
+    general_mat_mul(1.0, &a, &b, 1.0, &mut sums);
 }
 
 /// Turns a row's logits into the derivatives of its loss, which is returned.
@@ -221,9 +236,9 @@ fn cross_entropy(logits: &mut [f32], label: usize, cost: f32) -> f64 {
 }
 
 /// Where `loss`, which is convex, is least, looked for from 0. `loss` returns the gradient, too.
-fn minimise(size: usize, loss: impl Fn(&[f32]) -> Result<(f64, Vec<f32>)>) -> Result<Vec<f32>> {
+fn minimise(size: usize, loss: impl Fn(&[f32]) -> (f64, Vec<f32>)) -> Vec<f32> {
     let mut at = vec![0.0; size];
-    let (mut value, mut gradient) = loss(&at)?;
+    let (mut value, mut gradient) = loss(&at);
     let mut curvature = Curvature::default();
     for _ in 0..MAX_STEPS {
         let direction = curvature.direction(&gradient);
@@ -232,13 +247,13 @@ fn minimise(size: usize, loss: impl Fn(&[f32]) -> Result<(f64, Vec<f32>)>) -> Re
         let (next, next_value, next_gradient) = loop {
             let mut next = at.clone();
             add(&mut next, length, &direction);
-            let (next_value, next_gradient) = loss(&next)?;
+            let (next_value, next_gradient) = loss(&next);
             if next_value <= value + SUFFICIENT * f64::from(length) * slope {
                 break (next, next_value, next_gradient);
             }
             length /= 2.0;
             if length < SHORTEST {
-                return Ok(at);
+                return at;
             }
         };
         let gained = value - next_value;
@@ -251,7 +266,7 @@ fn minimise(size: usize, loss: impl Fn(&[f32]) -> Result<(f64, Vec<f32>)>) -> Re
             break;
         }
     }
-    Ok(at)
+    at
 }
 
 /// What the last steps tell of the inverse of the second derivatives.
@@ -367,7 +382,7 @@ mod tests {
         }
 
         fn train(&self, labels: &[usize], costs: &[f32]) -> Weights {
-            Weights::train(&self.task(labels, costs)).unwrap()
+            Weights::train(&self.task(labels, costs))
         }
     }
 
@@ -391,8 +406,8 @@ mod tests {
     fn at_the_optimum_every_derivative_is_nought() {
         let points = Points::new(&[(2.0, 0.5), (-1.0, 2.0), (-1.0, -2.0), (1.5, 0.0)]);
         let task = points.task(&[0, 1, 2, 1], &[3.0, 1.0, 0.5, 2.0]);
-        let weights = Weights::train(&task).unwrap();
-        let (_, gradient) = Problem::new(&task).unwrap().loss(&weights.values).unwrap();
+        let weights = Weights::train(&task);
+        let (_, gradient) = Problem::new(&task).loss(&weights.values);
         assert!(dot(&gradient, &gradient).sqrt() < 0.05, "{gradient:?}");
     }
 
@@ -401,14 +416,14 @@ mod tests {
         const STEP: f32 = 1e-2;
         let points = Points::new(&[(2.0, 0.5), (-1.0, 2.0)]);
         let task = points.task(&[0, 2], &[3.0, 0.5]);
-        let problem = Problem::new(&task).unwrap();
+        let problem = Problem::new(&task);
         let at: Vec<f32> = (0..9_u8).map(|i| f32::from(i) / 10.0 - 0.4).collect();
-        let (_, gradient) = problem.loss(&at).unwrap();
+        let (_, gradient) = problem.loss(&at);
         for (index, derivative) in gradient.iter().enumerate() {
             let moved = |by: f32| {
                 let mut at = at.clone();
                 at[index] += by;
-                problem.loss(&at).unwrap().0
+                problem.loss(&at).0
             };
             let measured = (moved(STEP) - moved(-STEP)) / f64::from(2.0 * STEP);
             assert!((measured - f64::from(*derivative)).abs() < 1e-2, "{index}");

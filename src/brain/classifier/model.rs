@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cache::Cache;
-use super::calibrate::{Calibration, HeldOut};
+use super::calibrate::{Calibration, Findings, HeldOut, best};
 use super::embedder::Embedder;
 use super::examples::{Example, OUT_OF_SCOPE};
 use super::features::{Featured, Featurer, Features};
-use super::logistic::{Task, Weights};
+use super::logistic::{Row, Task, Weights};
+use super::nearest;
 use super::{ClassifierError, Options, saved};
 
 /// Intents that a guess lists.
@@ -31,8 +32,14 @@ const COST: f32 = 10.0;
 pub struct Classifier {
     pub(super) intents: Vec<String>,
     pub(super) featurer: Featurer,
-    pub(super) weights: Weights,
+    pub(super) learnt: Learnt,
     pub(super) calibration: Calibration,
+}
+
+/// What was learnt from examples.
+pub(super) struct Learnt {
+    pub(super) weights: Weights,
+    pub(super) nearest: nearest::Examples,
 }
 
 /// What a text may mean.
@@ -126,12 +133,12 @@ impl Classifier {
             costs: &costs,
             classes: intents.len(),
         };
-        let weights = data.train(|_| true)?;
+        let learnt = data.train(|_| true);
 
         let mut known = in_scope(validation);
         known.retain(|one| class(&one.intent).is_ok());
         let held_out = if known.is_empty() {
-            data.cross_validate()?
+            data.cross_validate()
         } else {
             let texts: Vec<&str> = known.iter().map(|one| one.text.as_str()).collect();
             let featured = featurer.all(&texts, cache)?;
@@ -139,7 +146,7 @@ impl Classifier {
             pairs
                 .filter_map(|(one, featured)| {
                     Some(HeldOut {
-                        logits: weights.logits(featured.row()),
+                        findings: learnt.findings(featured.row()),
                         class: class(&one.intent).ok()?,
                     })
                 })
@@ -149,15 +156,15 @@ impl Classifier {
             calibration: Calibration::fit(&held_out, options.kept),
             intents,
             featurer,
-            weights,
+            learnt,
         })
     }
 
     /// What `text` may mean. Takes a few milliseconds with embeddings, well under one without.
     #[must_use]
     pub fn classify(&self, text: &str) -> Guess {
-        let logits = self.logits(text);
-        let probabilities = self.calibration.probabilities(&logits);
+        let findings = self.findings(text);
+        let probabilities = self.calibration.probabilities(&findings.logits);
         let mut order: Vec<usize> = (0..probabilities.len()).collect();
         order.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
         let ranked: Vec<Scored> = order
@@ -168,7 +175,7 @@ impl Classifier {
                 probability: probabilities[class],
             })
             .collect();
-        let score = self.calibration.score(&logits);
+        let score = self.calibration.score(&findings);
         Guess {
             ranked,
             known: score >= Calibration::EVEN,
@@ -216,18 +223,28 @@ impl Classifier {
         &self.intents
     }
 
-    /// What it holds in memory beside the embedder, in bytes: weights and vocabulary.
+    /// What it holds in memory beside the embedder, in bytes: weights, examples and vocabulary.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.weights.bytes() + self.featurer.bytes()
+        self.learnt.weights.bytes() + self.learnt.nearest.bytes() + self.featurer.bytes()
     }
 
     fn probabilities(&self, text: &str) -> Vec<f32> {
-        self.calibration.probabilities(&self.logits(text))
+        self.calibration.probabilities(&self.findings(text).logits)
     }
 
-    fn logits(&self, text: &str) -> Vec<f32> {
-        self.weights.logits(self.featurer.one(text).row())
+    fn findings(&self, text: &str) -> Findings {
+        self.learnt.findings(self.featurer.one(text).row())
+    }
+}
+
+impl Learnt {
+    fn findings(&self, row: Row<'_>) -> Findings {
+        let logits = self.weights.logits(row);
+        Findings {
+            nearness: self.nearest.nearness(best(&logits), row.dense),
+            logits,
+        }
     }
 }
 
@@ -246,26 +263,34 @@ struct Data<'a> {
 }
 
 impl Data<'_> {
-    /// Weights trained on the examples that are `wanted`.
-    fn train(&self, wanted: impl Fn(usize) -> bool) -> Result<Weights, ClassifierError> {
+    /// Trains on the examples that are `wanted`.
+    fn train(&self, wanted: impl Fn(usize) -> bool) -> Learnt {
         let wanted: Vec<usize> = (0..self.labels.len())
             .filter(|index| wanted(*index))
             .collect();
-        let weights = Weights::train(&Task {
-            size: self.featurer.size(self.classes),
-            rows: wanted
-                .iter()
-                .map(|index| self.featured[*index].row())
-                .collect(),
-            labels: wanted.iter().map(|index| self.labels[*index]).collect(),
-            costs: wanted.iter().map(|index| self.costs[*index]).collect(),
-        })?;
-        Ok(weights)
+        let labels: Vec<usize> = wanted.iter().map(|index| self.labels[*index]).collect();
+        let rows: Vec<Row<'_>> = wanted
+            .iter()
+            .map(|index| self.featured[*index].row())
+            .collect();
+        let embedded = labels
+            .iter()
+            .zip(&rows)
+            .map(|(label, row)| (*label, row.dense));
+        Learnt {
+            nearest: nearest::Examples::new(embedded, self.classes),
+            weights: Weights::train(&Task {
+                size: self.featurer.size(self.classes),
+                costs: wanted.iter().map(|index| self.costs[*index]).collect(),
+                labels,
+                rows,
+            }),
+        }
     }
 
-    /// The logits of every example by weights that were not trained on it: one in [`FOLDS`] of each
+    /// What is found out about every example by what was not trained on it: one in [`FOLDS`] of each
     /// intent is left out in turn.
-    fn cross_validate(&self) -> Result<Vec<HeldOut>, ClassifierError> {
+    fn cross_validate(&self) -> Vec<HeldOut> {
         // Where each intent has one example, they must not all be left out together.
         let mut seen: Vec<usize> = (0..self.classes).collect();
         let folds: Vec<usize> = self
@@ -278,14 +303,14 @@ impl Data<'_> {
             .collect();
         let mut held_out = Vec::with_capacity(self.labels.len());
         for fold in 0..FOLDS {
-            let weights = self.train(|index| folds[index] != fold)?;
+            let learnt = self.train(|index| folds[index] != fold);
             let left_out = (0..self.labels.len()).filter(|index| folds[*index] == fold);
             held_out.extend(left_out.map(|index| HeldOut {
-                logits: weights.logits(self.featured[index].row()),
+                findings: learnt.findings(self.featured[index].row()),
                 class: self.labels[index],
             }));
         }
-        Ok(held_out)
+        held_out
     }
 }
 

@@ -16,11 +16,12 @@ use super::embedder::Embedder;
 use super::examples::Example;
 use super::features::Featurer;
 use super::logistic::Weights;
-use super::model::Classifier;
+use super::model::{Classifier, Learnt};
+use super::nearest;
 use super::ngrams::Vocabulary;
 
 /// Counts the versions of training and of these bytes: whoever changes either counts on.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 const KEY: &str = "key";
 const INTENTS: &str = "intents";
@@ -28,6 +29,9 @@ const WEIGHTS: &str = "weights";
 const CALIBRATION: &str = "calibration";
 const HASHES: &str = "vocabulary.hashes";
 const RARITIES: &str = "vocabulary.rarities";
+const ENDS: &str = "nearest.ends";
+const VALUES: &str = "nearest.values";
+const SCALES: &str = "nearest.scales";
 
 /// Separates intents, whose names hold no line break.
 const SEPARATOR: &str = "\n";
@@ -66,7 +70,7 @@ pub(super) fn save(classifier: &Classifier, key: String) -> Result<Vec<u8>, Safe
     let Classifier {
         intents,
         featurer,
-        weights,
+        learnt: Learnt { weights, nearest },
         calibration,
     } = classifier;
     let (hashes, rarities) = featurer.vocabulary().entries();
@@ -74,12 +78,23 @@ pub(super) fn save(classifier: &Classifier, key: String) -> Result<Vec<u8>, Safe
     let tensors = [
         (WEIGHTS, Dtype::F32, floats(&weights.values)),
         (CALIBRATION, Dtype::F32, floats(&calibration)),
-        (
-            HASHES,
-            Dtype::U64,
-            hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect(),
-        ),
+        (HASHES, Dtype::U64, integers(hashes.into_iter())),
         (RARITIES, Dtype::F32, floats(&rarities)),
+        (
+            ENDS,
+            Dtype::U64,
+            integers(nearest.ends.iter().map(|end| *end as u64)),
+        ),
+        (
+            VALUES,
+            Dtype::I8,
+            nearest
+                .values
+                .iter()
+                .map(|value| value.cast_unsigned())
+                .collect(),
+        ),
+        (SCALES, Dtype::F32, floats(&nearest.scales)),
     ];
     let views = tensors
         .iter()
@@ -114,8 +129,10 @@ pub(super) fn restore(
                 .collect::<Vec<_>>(),
         )
     };
-    let (hashes, _) = data(&tensors, HASHES, Dtype::U64)?.as_chunks();
-    let hashes = hashes.iter().copied().map(u64::from_le_bytes);
+    let integers = |name| {
+        let (values, _) = data(&tensors, name, Dtype::U64)?.as_chunks();
+        Some(values.iter().copied().map(u64::from_le_bytes))
+    };
     let &[sharpness, threshold] = floats(CALIBRATION)?.as_slice() else {
         return None;
     };
@@ -124,16 +141,25 @@ pub(super) fn restore(
         .split(SEPARATOR)
         .map(String::from)
         .collect();
-    let vocabulary = Vocabulary::from_entries(hashes, &floats(RARITIES)?)?;
+    let vocabulary = Vocabulary::from_entries(integers(HASHES)?, &floats(RARITIES)?)?;
     let featurer = Featurer::from_vocabulary(vocabulary, embedder);
     let weights = Weights {
         size: featurer.size(intents.len()),
         values: floats(WEIGHTS)?,
     };
-    (weights.values.len() == weights.size.weights()).then_some(Classifier {
+    let nearest = nearest::Examples {
+        ends: integers(ENDS)?.map(|end| end as usize).collect(),
+        values: data(&tensors, VALUES, Dtype::I8)?
+            .iter()
+            .map(|byte| byte.cast_signed())
+            .collect(),
+        scales: floats(SCALES)?,
+    };
+    let sound = weights.values.len() == weights.size.weights() && nearest.is_sound(intents.len());
+    sound.then_some(Classifier {
         intents,
         featurer,
-        weights,
+        learnt: Learnt { weights, nearest },
         calibration: Calibration {
             sharpness,
             threshold,
@@ -144,6 +170,10 @@ pub(super) fn restore(
 fn data<'a>(tensors: &SafeTensors<'a>, name: &str, kind: Dtype) -> Option<&'a [u8]> {
     let tensor = tensors.tensor(name).ok()?;
     (tensor.dtype() == kind).then(|| tensor.data())
+}
+
+fn integers(values: impl Iterator<Item = u64>) -> Vec<u8> {
+    values.flat_map(u64::to_le_bytes).collect()
 }
 
 fn floats(values: &[f32]) -> Vec<u8> {

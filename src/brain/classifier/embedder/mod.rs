@@ -1,6 +1,10 @@
 //! What a sentence means, as numbers: MiniLM-L6 (Reimers and Gurevych 2019; Wang et al. 2020).
 
-mod bert;
+mod encoder;
+mod linear;
+mod maths;
+#[cfg(test)]
+mod reference;
 mod weights;
 
 use std::io;
@@ -14,7 +18,7 @@ use safetensors::SafeTensorError;
 use sha2::{Digest as _, Sha256};
 use tokenizers::Tokenizer;
 
-use bert::Encoder;
+use encoder::Encoder;
 use weights::Weights;
 
 /// The name of the sentence model's file in a models folder.
@@ -27,9 +31,8 @@ pub const MAX_TOKENS: usize = 128;
 /// Characters of a sentence that are looked at; what is more is left out.
 const MAX_CHARS: usize = 2_000;
 
-/// Tokens of a batch: enough for the matrix products to run at full speed, few enough to stay in
-/// a core's cache.
-const BATCH_TOKENS: usize = 512;
+/// Tokens of a batch: enough for the weights to be read seldom, few enough to stay in a core's cache.
+const BATCH_TOKENS: usize = 128;
 
 /// Layers whose averages make up an embedding, counted from 0.
 const USED_LAYERS: [usize; 3] = [3, 4, 5];
@@ -38,9 +41,6 @@ const USED_LAYERS: [usize; 3] = [3, 4, 5];
 pub struct Embedder {
     tokenizer: Tokenizer,
     encoder: Encoder,
-    /// Runs single sentences. Candle gives every operation to the threads of rayon, and on a busy
-    /// machine waiting for them takes longer than the work: within a pool of one it works alone.
-    worker: ThreadPool,
     digest: [u8; 32],
     bytes: usize,
 }
@@ -94,14 +94,11 @@ pub enum EmbedderError {
         "the sentence model gets no threads: {0}; end other programs, or raise the limit on tasks"
     )]
     Threads(#[from] ThreadPoolBuildError),
-    /// A computation failed.
-    #[error("the sentence model cannot be run: {0}; restore the one that comes with FAME")]
-    Compute(#[from] candle_core::Error),
 }
 
 impl Embedder {
     /// Values of an embedding.
-    pub const WIDTH: usize = USED_LAYERS.len() * bert::WIDTH;
+    pub const WIDTH: usize = USED_LAYERS.len() * encoder::WIDTH;
 
     /// Loads the model from a file, or from the [`MODEL_FILE`] in a folder.
     pub fn load(path: &Path) -> Result<Self, EmbedderError> {
@@ -123,7 +120,6 @@ impl Embedder {
         Ok(Self {
             tokenizer: tokenizer?,
             encoder: encoder?,
-            worker: workers(1)?,
             digest: Sha256::digest(&bytes).into(),
             bytes: bytes.len(),
         })
@@ -156,11 +152,11 @@ impl Embedder {
                 .collect();
             self.encoder.run(&tokens)
         };
+        // A sentence alone is done on the calling thread: waking others takes longer.
         let layers: Vec<_> = if batches.len() < 2 {
-            self.worker
-                .install(|| batches.iter().map(run).collect::<Result<_, _>>())?
+            batches.iter().map(run).collect()
         } else {
-            workers(0)?.install(|| batches.par_iter().map(run).collect::<Result<_, _>>())?
+            workers()?.install(|| batches.par_iter().map(run).collect())
         };
         let mut embeddings = vec![Vec::new(); texts.len()];
         for (batch, layers) in batches.iter().zip(layers) {
@@ -186,9 +182,9 @@ impl Embedder {
     }
 }
 
-/// So many threads; 0: as many as there are cores.
-fn workers(threads: usize) -> Result<ThreadPool, EmbedderError> {
-    let builder = ThreadPoolBuilder::new().num_threads(threads);
+/// A thread for each core.
+fn workers() -> Result<ThreadPool, EmbedderError> {
+    let builder = ThreadPoolBuilder::new();
     Ok(builder
         .thread_name(|index| format!("fame-embedder-{index}"))
         .build()?)
@@ -232,7 +228,7 @@ fn batches(sentences: &[Vec<u32>]) -> Vec<Vec<usize>> {
 fn join(layers: &[Vec<f32>], row: usize) -> Vec<f32> {
     let mut joined = Vec::with_capacity(Embedder::WIDTH);
     for layer in USED_LAYERS {
-        let average = &layers[layer][row * bert::WIDTH..][..bert::WIDTH];
+        let average = &layers[layer][row * encoder::WIDTH..][..encoder::WIDTH];
         let length = average
             .iter()
             .map(|value| value * value)
@@ -265,7 +261,7 @@ mod tests {
     /// The cosine of the last layer's averages, which is what the model was made for.
     fn likeness(a: &str, b: &str) -> f32 {
         let made = EMBEDDER.embed(&[a, b]).unwrap();
-        let last = Embedder::WIDTH - bert::WIDTH;
+        let last = Embedder::WIDTH - encoder::WIDTH;
         dot(&made[0][last..], &made[1][last..])
     }
 
@@ -288,6 +284,29 @@ mod tests {
     }
 
     #[test]
+    fn the_encoder_does_what_a_tensor_library_does() {
+        let bytes = weights::read(&models().join(MODEL_FILE)).unwrap();
+        let weights = Weights::new(Path::new(MODEL_FILE), &bytes).unwrap();
+        let long = "and then ".repeat(80);
+        for text in [
+            "",
+            "stop",
+            "what time is it in tokyo",
+            "I'm from Zürich, you know!",
+            &long,
+        ] {
+            let tokens = EMBEDDER.tokens(text).unwrap();
+            let expected = reference::run(&weights, &tokens).unwrap();
+            let found = EMBEDDER.encoder.run(&[&tokens]);
+            for (layer, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                let off = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
+                let off = off.fold(0.0, f32::max);
+                assert!(off < 2e-3, "{text}, layer {layer}: {off}");
+            }
+        }
+    }
+
+    #[test]
     fn a_sentence_is_the_same_alone_and_among_others() {
         let long = "and then ".repeat(30);
         let texts = ["hi", "what time is it in tokyo", "", &long, "hi", "stop"];
@@ -303,7 +322,7 @@ mod tests {
 
     #[test]
     fn every_layer_has_length_one() {
-        for layer in EMBEDDER.embed(&["what time is it"]).unwrap()[0].chunks(bert::WIDTH) {
+        for layer in EMBEDDER.embed(&["what time is it"]).unwrap()[0].chunks(encoder::WIDTH) {
             assert!((dot(layer, layer) - 1.0).abs() < 1e-4);
         }
     }

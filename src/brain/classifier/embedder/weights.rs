@@ -7,16 +7,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use candle_core::{Device, Tensor};
 use safetensors::{Dtype, SafeTensors};
 
 use super::EmbedderError;
+use super::linear::Linear;
 
 /// The largest file that is read, in bytes. The bundled one has 23 MB.
 const MAX_FILE_BYTES: u64 = 64 << 20;
-
-/// Outputs of a panel, see [`Weights::panels`]. A divisor of all numbers of outputs.
-pub(super) const PANEL: usize = 128;
 
 /// The tensor that holds `tokenizer.json`.
 const TOKENIZER: &str = "tokenizer.json";
@@ -92,30 +89,22 @@ impl<'a> Weights<'a> {
         })
     }
 
-    /// The matrices `names`, each of `outputs` rows and `inputs` columns, one below the other, for
-    /// products with tokens: panels of [`PANEL`] rows, each transposed and in one piece of memory.
-    /// A product of a few tokens reads panels two to three times faster than one whole matrix,
-    /// whose next row is a page away.
-    pub(super) fn panels(
+    /// The matrices `NAME.weight` for `names`, each of `outputs` rows and `inputs` columns, one
+    /// below the other, and the vectors `NAME.bias` that go with them.
+    pub(super) fn linear(
         &self,
         names: &[String],
         outputs: usize,
         inputs: usize,
-    ) -> Result<Tensor, EmbedderError> {
-        let rows = names.len() * outputs;
-        let mut values = Vec::with_capacity(inputs * rows);
+    ) -> Result<Linear, EmbedderError> {
+        let (mut rows, mut scales, mut bias) = (Vec::new(), Vec::new(), Vec::new());
         for name in names {
-            let table = self.table(name, outputs, inputs)?;
-            let panels = table.values.chunks_exact(PANEL * inputs);
-            for (panel, scales) in panels.zip(table.scales.chunks_exact(PANEL)) {
-                for input in 0..inputs {
-                    let column = panel[input..].iter().step_by(inputs).zip(scales);
-                    values.extend(column.map(|(value, scale)| f32::from(*value) * scale));
-                }
-            }
+            let table = self.table(&format!("{name}.weight"), outputs, inputs)?;
+            rows.extend(table.values);
+            scales.extend(table.scales);
+            bias.extend(self.vector(&format!("{name}.bias"), outputs)?);
         }
-        let shape = (rows / PANEL, inputs, PANEL);
-        Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
+        Ok(Linear::new(inputs, &rows, scales, bias))
     }
 
     fn data(
