@@ -29,7 +29,7 @@ while read -r name rest; do
     esac
 done </proc/net/dev
 
-for folder in / /usr /usr/bin /etc /var /var/tmp /run /dev /proc /sys; do
+for folder in / /usr /usr/bin /etc /var /var/tmp /run /run/fame /dev /proc /sys; do
     tries "write to $folder" mkdir "$folder/fame-attempt"
 done
 for file in /proc/sys/kernel/core_pattern /proc/sysrq-trigger /proc/sys/vm/panic_on_oom; do

@@ -6,7 +6,7 @@ use super::error::SandboxError;
 use super::limits::Limits;
 use super::profile::Profile;
 use super::report::Run;
-use super::request::{Request, Stream};
+use super::request::{Job, Stream};
 
 /// Never made.
 #[derive(Debug)]
@@ -24,13 +24,7 @@ impl Walls {
         match *self {}
     }
 
-    pub(super) async fn run(
-        &self,
-        _: &Request,
-        _: Profile,
-        _: &Limits,
-        _: Stream,
-    ) -> Result<Run, SandboxError> {
+    pub(super) async fn run(&self, _: Job<'_>, _: Stream) -> Result<Run, SandboxError> {
         match *self {}
     }
 }

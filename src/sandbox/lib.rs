@@ -9,7 +9,8 @@
 //! - **neither**: nothing is run, and the [`SandboxError`] says what to install.
 //!
 //! Either way there is no network, no file of the user's and no privilege inside, and every run ends
-//! in a [`Report`]. An error is never about the program: it says that nothing is known of it.
+//! in a [`Report`]. A profile to which the owner gave hosts ([`NetworkSettings`]) reaches those, through
+//! a proxy of FAME's own; see `network`. An error is never about the program: it says that nothing is known of it.
 //!
 //! # Invariants
 //! 1. No caller chooses an image, a mount, a user, a network or a limit above the owner's.
@@ -29,35 +30,46 @@ mod native;
 #[cfg(not(target_os = "linux"))]
 #[path = "elsewhere.rs"]
 mod native;
+mod network;
 mod pipes;
 mod profile;
 mod queue;
 mod report;
 mod request;
+mod runs;
 mod selftest;
 mod settings;
 mod syscalls;
 mod text;
+mod tiers;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use self::docker::Engine;
-use self::local::Local;
-use self::native::Walls;
-use self::queue::Queue;
+#[cfg(not(feature = "testing"))]
+use self::network::Outside;
+use self::network::{Internet, Ways};
+use self::queue::{Place, Queue};
 use self::report::Run;
-use self::request::Stream;
+use self::request::{Job, Stream};
+use self::runs::{Entry, Runs};
+use self::tiers::{Chosen, Now, Pace, Tiers};
 
 pub use self::error::SandboxError;
+pub use self::network::NetworkSettings;
+#[cfg(feature = "testing")]
+pub use self::network::{Addresses, Outside};
 pub use self::profile::Profile;
 pub use self::queue::{MAX_RUNNING, MAX_WAITING};
-pub use self::report::{OutputFile, Report, Tier};
+pub use self::report::{Contact, NetworkUse, OutputFile, Report, Tier};
 pub use self::request::{Caller, Progress, Request};
+pub use self::runs::{
+    Heard, MAX_EVENT_TEXT_BYTES, MAX_EVENTS, MAX_HISTORY, MAX_HISTORY_TEXT_BYTES, Observer, Output,
+    RunEvent, RunRecord, RunState, RunSummary,
+};
 pub use self::settings::{DEFAULT_IMAGE, MAX_WARM, Settings, TierChoice};
 
 /// This program, whatever has become of its file since.
@@ -75,7 +87,7 @@ pub struct Sandbox {
 
 impl std::fmt::Debug for Sandbox {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let tier = self.inner.walls.tier();
+        let tier = self.inner.tiers.now().walls.tier();
         formatter
             .debug_struct("Sandbox")
             .field("tier", &tier)
@@ -86,17 +98,9 @@ impl std::fmt::Debug for Sandbox {
 struct Inner {
     settings: Settings,
     queue: Queue,
-    walls: Chosen,
-    /// Why a better tier is not used.
-    reasons: Vec<String>,
-}
-
-/// What keeps programs in.
-enum Chosen {
-    A(Engine),
-    B(Walls),
-    Local(Local),
-    None,
+    tiers: Arc<Tiers>,
+    ways: Ways,
+    runs: Arc<Runs>,
 }
 
 /// How the sandbox is.
@@ -120,10 +124,13 @@ pub struct Status {
     pub reasons: Vec<String>,
     /// How the engine could hold better.
     pub notes: Vec<String>,
+    /// The profiles to which the owner has given a network.
+    pub networks: Vec<String>,
 }
 
 impl Sandbox {
     /// Finds the best tier and begins to make it ready. Where there is none, programs are refused.
+    /// An engine that comes later is found, and one that goes is done without.
     ///
     /// To be called on a tokio runtime, which then does the work.
     pub async fn start(settings: Settings) -> Self {
@@ -132,17 +139,41 @@ impl Sandbox {
 
     /// The same, with another program as tier B's helper: one whose `main` calls [`helper::main`].
     pub async fn with_helper(settings: Settings, helper: &Path) -> Self {
-        let mut reasons = Vec::new();
-        let walls = choose(&settings, helper.to_owned(), &mut reasons).await;
-        for reason in &reasons {
-            tracing::info!("sandbox: {reason}");
-        }
+        Self::assemble(settings, helper, Arc::new(Internet), Pace::default()).await
+    }
+
+    /// The same, with another network for the proxy than the real one, and engines that are looked
+    /// for and asked every `pause`.
+    #[cfg(feature = "testing")]
+    pub async fn on_trial(
+        settings: Settings,
+        helper: &Path,
+        outside: Arc<dyn Outside>,
+        pause: std::time::Duration,
+    ) -> Self {
+        let pace = Pace {
+            first_pause: pause,
+            longest_pause: pause,
+            look_at_most_every: pause,
+            ask_every: pause,
+        };
+        Self::assemble(settings, helper, outside, pace).await
+    }
+
+    async fn assemble(
+        settings: Settings,
+        helper: &Path,
+        outside: Arc<dyn Outside>,
+        pace: Pace,
+    ) -> Self {
+        let tiers = Tiers::start(settings.clone(), helper.to_owned(), pace).await;
         Self {
             inner: Arc::new(Inner {
+                ways: Ways::new(&settings.network, &outside),
                 settings,
                 queue: Queue::new(),
-                walls,
-                reasons,
+                tiers,
+                runs: Runs::new(),
             }),
         }
     }
@@ -159,47 +190,80 @@ impl Sandbox {
         progress: Option<mpsc::Sender<Progress>>,
     ) -> Result<Report, SandboxError> {
         let profile = request.check()?;
+        let place = self.inner.queue.enter()?;
+        let id = name().map_err(|source| SandboxError::Helper {
+            doing: "naming a run",
+            source,
+        })?;
+        let entry = self.inner.runs.enter(request, id.clone());
+        let stream = Stream::new(progress, Some(entry.tap()));
+        let outcome = self
+            .in_turn(place, (request, profile), &entry, stream)
+            .await
+            .map(|run| run.report(id));
+        if matches!(outcome, Err(SandboxError::EngineLost { .. })) {
+            self.inner.tiers.doubt();
+        }
+        entry.ended(&outcome);
+        outcome
+    }
+
+    async fn in_turn(
+        &self,
+        place: Place,
+        (request, profile): (&Request, Profile),
+        entry: &Entry,
+        stream: Stream,
+    ) -> Result<Run, SandboxError> {
         let inner = &*self.inner;
-        let tier = inner
-            .walls
-            .tier()
-            .ok_or_else(|| SandboxError::Unavailable {
-                reason: format!("{}; {INSTALL}", inner.reasons.join("; ")),
-            })?;
-        let stream = Stream::new(progress);
-        let place = inner.queue.enter()?;
         if place.has_to_wait() {
             stream.tell(Progress::Queued);
         }
         let _turn = place.turn().await?;
+        let now = inner.tiers.now_for_program().await;
+        let tier = now.walls.tier().ok_or_else(|| SandboxError::Unavailable {
+            reason: format!("{}; {INSTALL}", now.reasons.join("; ")),
+        })?;
         stream.tell(Progress::Started { tier });
-        let limits = inner.settings.limits(request.timeout);
-        let run: Run = match &inner.walls {
-            Chosen::A(engine) => engine.run(request, profile, &limits, stream).await?,
-            Chosen::B(walls) => walls.run(request, profile, &limits, stream).await?,
-            Chosen::Local(local) => local.run(request, profile, &limits, stream).await?,
-            Chosen::None => return Err(SandboxError::ShutDown),
+        entry.started(request, tier);
+        let job = Job {
+            request,
+            profile,
+            limits: inner.settings.limits(request.timeout),
+            way: inner.ways.of(profile),
         };
-        Ok(run.into())
+        now.walls.run(job, stream).await
+    }
+
+    /// Hears what happens to all runs from now on. See [`Observer`].
+    pub fn observe(&self) -> Observer {
+        self.inner.runs.observe()
+    }
+
+    /// The newest `limit` runs: those that wait or run, then the last [`MAX_HISTORY`] that ended.
+    pub fn runs(&self, limit: usize) -> Vec<RunRecord> {
+        self.inner.runs.newest(limit)
     }
 
     /// How it is.
     pub fn status(&self) -> Status {
         let inner = &*self.inner;
         let (running, waiting) = inner.queue.lengths();
+        let Now { walls, reasons } = inner.tiers.now();
         let mut status = Status {
-            tier: inner.walls.tier(),
+            tier: walls.tier(),
             engine: None,
             image: None,
             profiles: Vec::new(),
             warm: 0,
             running,
             waiting,
-            reasons: inner.reasons.clone(),
+            reasons,
             notes: Vec::new(),
+            networks: inner.ways.profiles(),
         };
         let names = |profiles: &[Profile]| profiles.iter().map(|p| p.name().into()).collect();
-        match &inner.walls {
+        match &walls {
             Chosen::A(engine) => {
                 status.engine = Some(engine.describe());
                 status.image = Some(engine.image().into());
@@ -220,7 +284,7 @@ impl Sandbox {
     /// # Errors
     /// What the engine says.
     pub async fn prune(&self) -> Result<usize, SandboxError> {
-        match &self.inner.walls {
+        match &self.inner.tiers.now().walls {
             Chosen::A(engine) => engine.prune().await,
             Chosen::B(_) | Chosen::Local(_) | Chosen::None => Ok(0),
         }
@@ -230,45 +294,15 @@ impl Sandbox {
     /// Programs that run are left to whoever waits for them.
     pub async fn shutdown(&self) {
         self.inner.queue.close();
-        if let Chosen::A(engine) = &self.inner.walls {
+        if let Chosen::A(engine) = self.inner.tiers.stop() {
             engine.shut_down().await;
         }
     }
 }
 
-impl Chosen {
-    fn tier(&self) -> Option<Tier> {
-        match self {
-            Self::A(_) => Some(Tier::A),
-            Self::B(_) => Some(Tier::B),
-            Self::Local(_) => Some(Tier::Local),
-            Self::None => None,
-        }
-    }
-}
-
-/// The best tier that is wanted and can be had; says why not a better one.
-async fn choose(settings: &Settings, helper: PathBuf, reasons: &mut Vec<String>) -> Chosen {
-    if let Err(error) = settings.validate() {
-        reasons.push(error.to_string());
-        return Chosen::None;
-    }
-    if local::is_wanted(settings.development_local_runner) {
-        return Chosen::Local(Local::start());
-    }
-    if settings.tier != TierChoice::B {
-        match Engine::start(settings).await {
-            Ok(engine) => return Chosen::A(engine),
-            Err(SandboxError::Unavailable { reason }) => reasons.push(format!("tier A: {reason}")),
-            Err(error) => reasons.push(format!("tier A: {error}")),
-        }
-    }
-    if settings.tier != TierChoice::A {
-        let limits = settings.limits(Duration::MAX);
-        match Walls::start(&helper, &limits).await {
-            Ok(walls) => return Chosen::B(walls),
-            Err(error) => reasons.push(format!("tier B: {error}")),
-        }
-    }
-    Chosen::None
+/// A run's name: 64 random bits, so that no two are the same in any audit.
+fn name() -> std::io::Result<String> {
+    let mut bytes = [0; 8];
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())?;
+    Ok(format!("{:016x}", u64::from_ne_bytes(bytes)))
 }

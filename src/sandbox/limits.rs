@@ -35,6 +35,18 @@ pub const MAX_NAME_BYTES: usize = 255;
 /// Deepest folder in which a file that a program leaves is looked for.
 pub const MAX_DEPTH: usize = 8;
 
+/// Bytes that a program with a network may send and receive, together; then its connections are cut.
+pub const MAX_NETWORK_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Connections of a program at a time; more wait.
+pub const MAX_OPEN_CONNECTIONS: usize = 32;
+
+/// Connections of a program in all; more are closed at once, and counted.
+pub const MAX_CONNECTIONS: usize = 1_000;
+
+/// Hosts, ports and outcomes of them that a report lists; more are counted.
+pub const MAX_CONTACTS: usize = 64;
+
 /// Largest file that a program may write while it runs.
 pub(super) const WRITTEN_FILE_BYTES: u64 = 16 * 1024 * 1024;
 

@@ -16,11 +16,10 @@ use tokio::time::timeout;
 
 use super::capture::Capture;
 use super::error::SandboxError;
-use super::limits::Limits;
 use super::pipes::{self, OUTPUT_WITHIN};
-use super::profile::{CODE_DIR, ENVIRONMENT, OUT_DIR, Profile};
+use super::profile::{CODE_DIR, ENVIRONMENT, OUT_DIR};
 use super::report::{End, Run, Tier};
-use super::request::{Caller, Request, Stream};
+use super::request::{Caller, Job, Stream};
 
 /// The variable that must be `1` beside the setting `development_local_runner`.
 pub(super) const VARIABLE: &str = "FAME_UNSAFE_LOCAL_RUNNER";
@@ -45,13 +44,13 @@ impl Local {
     }
 
     /// Runs a program of the owner's.
-    pub(super) async fn run(
-        &self,
-        request: &Request,
-        profile: Profile,
-        limits: &Limits,
-        mut stream: Stream,
-    ) -> Result<Run, SandboxError> {
+    pub(super) async fn run(&self, job: Job<'_>, mut stream: Stream) -> Result<Run, SandboxError> {
+        let Job {
+            request,
+            profile,
+            limits,
+            ..
+        } = job;
         if request.caller != Caller::CommandLine {
             return Err(SandboxError::CallerRefused);
         }
@@ -105,6 +104,7 @@ impl Local {
             image: None,
             files: Vec::new(),
             files_left_out: false,
+            network: None,
         })
     }
 }

@@ -67,6 +67,42 @@ pub struct Report {
     pub image: Option<String>,
     /// What it left in its folder, by name.
     pub files: Vec<OutputFile>,
+    /// The run's name, the same in events, history and report.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// What it asked of the network; none: its profile has no network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkUse>,
+}
+
+/// What a program asked of the network.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkUse {
+    /// The decisions, in the order of their first time.
+    pub contacts: Vec<Contact>,
+    /// Decisions and connections beyond the bounds, which are not in `contacts`.
+    pub left_out: u64,
+    /// Whether it was cut off, having sent and received as much as it may.
+    pub cut: bool,
+}
+
+/// A host that a program asked for, and what was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The host's name as asked for: printable ASCII, cut after 120 characters.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Whether the list and its addresses allow it.
+    pub allowed: bool,
+    /// Why there was no connection, if there was none.
+    pub problem: Option<String>,
+    /// How often the same was asked for, with the same outcome.
+    pub times: u32,
+    /// Bytes that went to it.
+    pub sent_bytes: u64,
+    /// Bytes that came from it.
+    pub received_bytes: u64,
 }
 
 /// A regular file that the program left in its folder.
@@ -106,13 +142,16 @@ pub(super) struct Run {
     pub(super) files: Vec<OutputFile>,
     /// Whether files were left out for their kind, number or size.
     pub(super) files_left_out: bool,
+    pub(super) network: Option<NetworkUse>,
 }
 
-impl From<Run> for Report {
-    fn from(run: Run) -> Self {
+impl Run {
+    /// What is told of it.
+    pub(super) fn report(self, id: String) -> Report {
+        let run = self;
         let end = run.end;
         let killed = end.timed_out || end.oom;
-        Self {
+        Report {
             ok: end.exit_code == Some(0) && !killed,
             exit_code: end.exit_code.filter(|_| !killed),
             signal: end.signal,
@@ -130,6 +169,8 @@ impl From<Run> for Report {
             profile: run.profile.name().into(),
             image: run.image,
             files: run.files,
+            id,
+            network: run.network,
         }
     }
 }

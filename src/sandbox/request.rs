@@ -6,14 +6,17 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::error::SandboxError;
-use super::limits::{MAX_CODE_BYTES, MAX_STDIN_BYTES, STREAMED_BYTES};
+use super::limits::{Limits, MAX_CODE_BYTES, MAX_STDIN_BYTES, STREAMED_BYTES};
+use super::network::Way;
 use super::profile::Profile;
 use super::report::Tier;
+use super::runs::{Output, Tap};
 use super::text::SafeText;
 
 /// Who wants a program run. Only the owner at the command line may ever use the runner without
 /// walls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Caller {
     /// `fame sandbox run`.
     CommandLine,
@@ -51,6 +54,16 @@ impl Request {
     }
 }
 
+/// A request with what the policy makes of it: all that a tier needs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Job<'a> {
+    pub(super) request: &'a Request,
+    pub(super) profile: Profile,
+    pub(super) limits: Limits,
+    /// The hosts that it may reach, if its profile has a network.
+    pub(super) way: Option<&'a Way>,
+}
+
 fn bounded(what: &'static str, bytes: usize, limit: usize) -> Result<(), SandboxError> {
     if bytes <= limit {
         return Ok(());
@@ -81,11 +94,12 @@ pub enum Progress {
     },
 }
 
-/// Hands progress to the caller's channel. Full: what does not fit is left out, since the report
-/// has it and a program must never wait for a listener.
+/// Hands progress to the caller's channel and to everyone who listens. Full: what does not fit is
+/// left out, since the report has it and a program must never wait for a listener.
 #[derive(Debug)]
 pub(super) struct Stream {
     to: Option<mpsc::Sender<Progress>>,
+    tap: Option<Tap>,
     stdout: Channel,
     stderr: Channel,
 }
@@ -97,12 +111,18 @@ struct Channel {
 }
 
 impl Stream {
-    pub(super) fn new(to: Option<mpsc::Sender<Progress>>) -> Self {
+    pub(super) fn new(to: Option<mpsc::Sender<Progress>>, tap: Option<Tap>) -> Self {
         Self {
             to,
+            tap,
             stdout: Channel::default(),
             stderr: Channel::default(),
         }
+    }
+
+    /// One that nobody hears.
+    pub(super) fn unheard() -> Self {
+        Self::new(None, None)
     }
 
     pub(super) fn tell(&self, progress: Progress) {
@@ -113,22 +133,42 @@ impl Stream {
     }
 
     pub(super) fn stdout(&mut self, bytes: &[u8]) {
-        if let Some(text) = self.stdout.next(self.to.as_ref(), bytes) {
-            self.tell(Progress::Stdout { text });
-        }
+        self.output(Output::Stdout, bytes);
     }
 
     pub(super) fn stderr(&mut self, bytes: &[u8]) {
-        if let Some(text) = self.stderr.next(self.to.as_ref(), bytes) {
-            self.tell(Progress::Stderr { text });
+        self.output(Output::Stderr, bytes);
+    }
+
+    fn output(&mut self, output: Output, bytes: &[u8]) {
+        let asked = self.to.as_ref().is_some_and(|to| !to.is_closed());
+        let tap = self.tap.as_ref().filter(|tap| tap.is_heard());
+        if !asked && tap.is_none() {
+            return;
+        }
+        let channel = match output {
+            Output::Stdout => &mut self.stdout,
+            Output::Stderr => &mut self.stderr,
+        };
+        let Some(text) = channel.next(bytes) else {
+            return;
+        };
+        if let Some(tap) = tap {
+            tap.tell(output, &text);
+        }
+        if asked {
+            self.tell(match output {
+                Output::Stdout => Progress::Stdout { text },
+                Output::Stderr => Progress::Stderr { text },
+            });
         }
     }
 }
 
 impl Channel {
-    /// The text to send, if anybody listens and the bound is not reached.
-    fn next(&mut self, to: Option<&mpsc::Sender<Progress>>, bytes: &[u8]) -> Option<String> {
-        if to?.is_closed() || self.sent >= STREAMED_BYTES {
+    /// The text to send, if the bound is not reached.
+    fn next(&mut self, bytes: &[u8]) -> Option<String> {
+        if self.sent >= STREAMED_BYTES {
             return None;
         }
         let room = usize::try_from(STREAMED_BYTES - self.sent).unwrap_or(usize::MAX);
@@ -168,7 +208,7 @@ mod tests {
     #[test]
     fn a_listener_who_does_not_listen_costs_nothing() {
         let (to, mut from) = mpsc::channel(1);
-        let mut stream = Stream::new(Some(to));
+        let mut stream = Stream::new(Some(to), None);
         for _ in 0..1_000 {
             stream.stdout(&[b'x'; 1_024]);
         }

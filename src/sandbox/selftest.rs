@@ -73,6 +73,7 @@ mod tests {
             image: None,
             files: Vec::new(),
             files_left_out: false,
+            network: None,
         }
     }
 

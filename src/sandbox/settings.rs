@@ -1,11 +1,13 @@
 //! `[sandbox]`: what the owner of the machine may set about running programs, and its bounds.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::error::SandboxError;
 use super::limits::{self, Limits};
+use super::network::{self, NetworkSettings};
 
 /// The most containers that may wait, started and empty, for a program.
 pub const MAX_WARM: usize = 4;
@@ -52,6 +54,10 @@ pub struct Settings {
     /// For developing FAME where no sandbox can be had: run the programs of `fame sandbox run` with
     /// no walls at all. The variable `FAME_UNSAFE_LOCAL_RUNNER=1` must be set, too.
     pub development_local_runner: bool,
+    /// The hosts that programs of a profile may reach, by the profile's name. None are there unless
+    /// they are named here.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub network: BTreeMap<String, NetworkSettings>,
 }
 
 impl Default for Settings {
@@ -67,6 +73,7 @@ impl Default for Settings {
             memory_mib: 256,
             processes: 64,
             development_local_runner: false,
+            network: BTreeMap::new(),
         }
     }
 }
@@ -82,6 +89,7 @@ impl Settings {
         within("sandbox.cpu_seconds", self.cpu_seconds, 1, 600)?;
         within("sandbox.memory_mib", self.memory_mib, 64, 4_096)?;
         within("sandbox.processes", self.processes, 8, 512)?;
+        network::validate(&self.network)?;
         if self.image.is_empty() || self.image.contains(|c: char| !c.is_ascii_graphic()) {
             return Err(SandboxError::Setting {
                 key: "sandbox.image",
@@ -144,13 +152,16 @@ mod tests {
 
     #[test]
     fn what_is_out_of_bounds_names_its_key_and_the_remedy() {
-        let cases: [(&str, Spoil); 7] = [
+        let cases: [(&str, Spoil); 8] = [
             ("sandbox.warm", |s| s.warm = 5),
             ("sandbox.wall_seconds", |s| s.wall_seconds = 0),
             ("sandbox.cpu_seconds", |s| s.cpu_seconds = u64::MAX),
             ("sandbox.memory_mib", |s| s.memory_mib = 1),
             ("sandbox.processes", |s| s.processes = 0),
             ("sandbox.image", |s| s.image = "ubuntu; rm -rf /".into()),
+            ("sandbox.network", |s| {
+                s.network.insert("perl".into(), NetworkSettings::default());
+            }),
             ("sandbox.image_id", |s| s.image_id = Some("sha256:1".into())),
         ];
         for (key, spoil) in cases {

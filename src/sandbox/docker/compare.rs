@@ -3,9 +3,10 @@
 //! Engines have been seen to leave limits out without a word (rootless podman with `--pids-limit`,
 //! podman#13891).
 
-use bollard::models::{ContainerInspectResponse, HostConfig, ResourcesUlimits};
+use bollard::models::{ContainerInspectResponse, HostConfig, MountPoint, ResourcesUlimits};
 
 use super::policy::{Asked, USER, host_config};
+use crate::network::DOOR_DIR;
 
 /// The first thing that is not as it was asked for, in words.
 pub(super) fn mismatch(asked: &Asked, made: &ContainerInspectResponse) -> Option<String> {
@@ -14,6 +15,7 @@ pub(super) fn mismatch(asked: &Asked, made: &ContainerInspectResponse) -> Option
     };
     asked_for(asked, host)
         .or_else(|| added(host))
+        .or_else(|| shared(asked, host))
         .or_else(|| protected(host))
         .or_else(|| outside(asked, made))
 }
@@ -71,8 +73,6 @@ fn added(host: &HostConfig) -> Option<String> {
         mode.is_some_and(|mode| mode == "host" || mode.starts_with("container:"))
     };
     let found = [
-        ("Binds", some(host.binds.as_ref())),
-        ("Mounts", some(host.mounts.as_ref())),
         ("VolumesFrom", some(host.volumes_from.as_ref())),
         ("CapAdd", some(host.cap_add.as_ref())),
         ("Devices", some(host.devices.as_ref())),
@@ -106,6 +106,31 @@ fn added(host: &HostConfig) -> Option<String> {
         .map(|(field, _)| format!("`{field}` is set, and was not asked for"))
 }
 
+/// Nothing of the host's is there but the proxy's folder, where it was asked for: once, in either of
+/// the two ways in which engines tell it.
+fn shared(asked: &Asked, host: &HostConfig) -> Option<String> {
+    let mounts = host.mounts.as_deref().unwrap_or_default();
+    let binds = host.binds.as_deref().unwrap_or_default();
+    let Some(door) = &asked.door else {
+        return [("Binds", binds.len()), ("Mounts", mounts.len())]
+            .into_iter()
+            .find(|(_, there)| *there > 0)
+            .map(|(field, _)| format!("`{field}` is set, and was not asked for"));
+    };
+    let is_door = |bind: &String| {
+        bind.strip_prefix(&format!("{door}:{DOOR_DIR}:"))
+            .is_some_and(|options| options.split(',').any(|option| option == "ro"))
+    };
+    match (mounts, binds) {
+        ([_], []) => {
+            let wanted = host_config(asked).mounts;
+            differs("Mounts", &wanted.as_deref(), &Some(mounts))
+        }
+        ([], [bind]) if is_door(bind) => None,
+        _ => Some("`Mounts` or `Binds` is not as it was asked for".into()),
+    }
+}
+
 /// The engine hides and protects the parts of `/proc` that it always does. To ask for that would
 /// replace its list.
 fn protected(host: &HostConfig) -> Option<String> {
@@ -124,8 +149,17 @@ fn protected(host: &HostConfig) -> Option<String> {
 /// What stands outside `HostConfig`.
 fn outside(asked: &Asked, made: &ContainerInspectResponse) -> Option<String> {
     let config = made.config.clone().unwrap_or_default();
-    let mounts = made.mounts.iter().flatten();
-    let foreign = mounts
+    let is_door = |mount: &MountPoint| {
+        asked.door.is_some()
+            && mount.source == asked.door
+            && mount.destination.as_deref() == Some(DOOR_DIR)
+            && mount.rw == Some(false)
+    };
+    let foreign = made
+        .mounts
+        .iter()
+        .flatten()
+        .filter(|mount| !is_door(mount))
         .filter_map(|mount| mount.typ.as_deref())
         .find(|kind| *kind != "tmpfs");
     differs("Image", &Some(&asked.image), &made.image.as_ref())
@@ -152,6 +186,7 @@ fn differs<T: PartialEq + std::fmt::Debug>(field: &str, asked: &T, found: &T) ->
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::collections::HashMap;
     use std::time::Duration;
@@ -173,6 +208,7 @@ mod tests {
                 processes: 64,
             },
             executes_scratch: false,
+            door: None,
             runtime: None,
             labels: HashMap::new(),
         }
@@ -266,5 +302,68 @@ mod tests {
             let found = mismatch(&asked(), &made).unwrap_or_default();
             assert!(found.contains(field), "{field}: {found}");
         }
+    }
+    fn asked_with_door() -> Asked {
+        Asked {
+            door: Some("/run/user/7/fame-sandbox-1-0/door".into()),
+            ..asked()
+        }
+    }
+
+    fn made_with_door() -> ContainerInspectResponse {
+        let asked = asked_with_door();
+        let mut made = made();
+        let host = made.host_config.as_mut().unwrap();
+        host.mounts = host_config(&asked).mounts;
+        host.security_opt = host_config(&asked).security_opt;
+        made.mounts = Some(vec![MountPoint {
+            typ: Some("bind".into()),
+            source: asked.door,
+            destination: Some(DOOR_DIR.into()),
+            rw: Some(false),
+            ..MountPoint::default()
+        }]);
+        made
+    }
+
+    #[test]
+    fn the_proxys_folder_is_there_only_as_it_was_asked_for() {
+        let asked_with = asked_with_door();
+        assert_eq!(mismatch(&asked_with, &made_with_door()), None);
+        // As podman tells it.
+        let mut made = made_with_door();
+        let host = made.host_config.as_mut().unwrap();
+        host.mounts = None;
+        host.binds = asked_with
+            .door
+            .as_ref()
+            .map(|door| vec![format!("{door}:{DOOR_DIR}:ro,rprivate,nosuid")]);
+        assert_eq!(mismatch(&asked_with, &made), None);
+
+        let cases: [Weaken<ContainerInspectResponse>; 7] = [
+            |m| m.host_config.as_mut().unwrap().mounts = None,
+            |m| {
+                let mounts = m.host_config.as_mut().unwrap().mounts.as_mut().unwrap();
+                mounts[0].read_only = Some(false);
+            },
+            |m| {
+                let mounts = m.host_config.as_mut().unwrap().mounts.as_mut().unwrap();
+                mounts.push(mounts[0].clone());
+            },
+            |m| m.host_config.as_mut().unwrap().binds = Some(vec!["/:/host".into()]),
+            |m| m.mounts.as_mut().unwrap()[0].rw = Some(true),
+            |m| m.mounts.as_mut().unwrap()[0].source = Some("/".into()),
+            |m| m.host_config.as_mut().unwrap().network_mode = Some("bridge".into()),
+        ];
+        for (index, weaken) in cases.into_iter().enumerate() {
+            let mut made = made_with_door();
+            weaken(&mut made);
+            assert!(mismatch(&asked_with, &made).is_some(), "{index}");
+        }
+        // Nobody else gets it.
+        assert!(mismatch(&asked(), &made_with_door()).is_some());
+        let mut made = made();
+        made.mounts = made_with_door().mounts;
+        assert!(mismatch(&asked(), &made).is_some());
     }
 }

@@ -118,7 +118,7 @@ impl Container {
         timeout(PROOF_WITHIN, read)
             .await
             .map_err(|_| lost(format!("nothing within {PROOF_WITHIN:?}")))??;
-        match proof::mismatch(&proof, &asked.limits) {
+        match proof::mismatch(&proof, &asked.limits, asked.door.is_some()) {
             Some(mismatch) => Err(SandboxError::PolicyMismatch { mismatch }),
             None => Ok(()),
         }

@@ -35,6 +35,10 @@ const LABEL_OWNER: &str = "fame.boot";
 /// When it is done at the latest, in seconds since 1970.
 const LABEL_DEADLINE: &str = "fame.deadline";
 
+/// Containers that could not be removed, and will be: they outlive the engine's absence, and so does
+/// this list. At most [`MAX_DOOMED`].
+pub(crate) type Doomed = Arc<Mutex<Vec<String>>>;
+
 /// Removes containers in the background.
 #[derive(Debug)]
 pub(super) struct Janitor {
@@ -42,12 +46,12 @@ pub(super) struct Janitor {
     runtime: Handle,
     tasks: TaskTracker,
     owner: String,
-    doomed: Mutex<Vec<String>>,
+    doomed: Doomed,
 }
 
 impl Janitor {
     /// One for this process, on the runtime that it is called on.
-    pub(super) fn new(docker: Docker) -> Arc<Self> {
+    pub(super) fn new(docker: Docker, doomed: Doomed) -> Arc<Self> {
         Arc::new(Self {
             docker,
             runtime: Handle::current(),
@@ -55,7 +59,7 @@ impl Janitor {
             owner: Owner::this()
                 .map(|owner| owner.to_string())
                 .unwrap_or_default(),
-            doomed: Mutex::new(Vec::new()),
+            doomed,
         })
     }
 

@@ -1,5 +1,6 @@
 # The first process of a container: proves what the container is, waits for a program, runs it and
-# reports. Given to `sh -c` by FAME; the image needs only sh, head, mkdir and tar for it.
+# reports. Given to `sh -c` by FAME; the image needs only sh, head, mkdir and tar for it, and python3
+# for a program with a network.
 #
 # It writes lines about itself, then `ready`. Then it reads from stdin
 #   TOKEN CODE-BYTES INPUT-BYTES FILE
@@ -52,12 +53,15 @@ for file in "$pids" "$memory"; do
     [ ! -r "$file" ] || read -r value <"$file"
     printf 'limit %s\n' "$value"
 done
-for folder in / /usr /etc /var /var/tmp /run; do
+for folder in / /usr /etc /var /var/tmp /run /run/fame; do
     ! echo 2>/dev/null >"$folder/.fame-probe" || printf 'writable %s\n' "$folder"
 done
 for file in /var/run/docker.sock /run/docker.sock /run/podman/podman.sock /run/containerd/containerd.sock; do
     [ ! -e "$file" ] || printf 'socket %s\n' "$file"
 done
+# Behind it is the proxy of a program with a network.
+door=/run/fame/proxy
+[ ! -S "$door" ] || echo door
 echo ready
 
 read -r token code_bytes input_bytes file || exit 0
@@ -71,6 +75,11 @@ of "$used" usage_usec
 used_before=$((number / per_microsecond))
 of "$kills" oom_kill
 kills_before=$number
+# It comes back when it listens, and goes with the rest.
+if [ -S "$door" ] && ! /usr/bin/python3 -I -S -c "$1" </dev/null >/dev/null; then
+    echo "the image has no python3 for a network" >&2
+    exit 1
+fi
 # The shell's own words ("Killed") are not the program's.
 exec 3>&2 2>/dev/null
 status=0

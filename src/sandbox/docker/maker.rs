@@ -13,8 +13,9 @@ use super::pool::STALE_AFTER;
 use super::run;
 use crate::error::SandboxError;
 use crate::limits::Limits;
+use crate::network::Door;
 use crate::profile::Profile;
-use crate::request::Stream;
+use crate::request::{Job, Stream};
 use crate::selftest;
 
 /// Beyond a container's longest life, before anyone may call it abandoned.
@@ -29,6 +30,7 @@ pub(super) struct Maker {
     pub(super) limits: Limits,
     pub(super) janitor: Arc<Janitor>,
     tested: OnceCell<()>,
+    tested_with_door: OnceCell<()>,
 }
 
 impl Maker {
@@ -46,6 +48,7 @@ impl Maker {
             limits,
             janitor,
             tested: OnceCell::new(),
+            tested_with_door: OnceCell::new(),
         }
     }
 
@@ -56,37 +59,46 @@ impl Maker {
 
     /// A container for this profile, on a machine where the attempts to break out failed.
     pub(super) async fn for_profile(&self, profile: Profile) -> Result<Container, SandboxError> {
-        self.tested.get_or_try_init(|| self.self_test()).await?;
-        self.make(profile).await
+        self.tested.get_or_try_init(|| self.self_test(None)).await?;
+        self.make(profile, None).await
     }
 
-    async fn make(&self, profile: Profile) -> Result<Container, SandboxError> {
+    /// The same, with a way to a proxy.
+    pub(super) async fn with_door(
+        &self,
+        profile: Profile,
+        door: &Door,
+    ) -> Result<Container, SandboxError> {
+        self.tested_with_door
+            .get_or_try_init(|| self.self_test(Some(door)))
+            .await?;
+        self.make(profile, Some(door)).await
+    }
+
+    async fn make(&self, profile: Profile, door: Option<&Door>) -> Result<Container, SandboxError> {
         let lives = STALE_AFTER + self.limits.wall + OVERDUE_AFTER;
         let asked = Asked {
             image: self.image.clone(),
             limits: self.limits,
             executes_scratch: profile.executes_scratch(),
+            door: door.map(|door| door.folder().to_string_lossy().into_owned()),
             runtime: self.runtime.clone(),
             labels: self.janitor.labels(lives),
         };
         Container::start(&self.docker, &asked, &self.janitor).await
     }
 
-    /// Once for each image and engine in the daemon's life.
-    async fn self_test(&self) -> Result<(), SandboxError> {
-        let container = self.make(selftest::PROFILE).await?;
+    /// Once for each image and engine in the daemon's life, and once more where there is a network.
+    async fn self_test(&self, door: Option<&Door>) -> Result<(), SandboxError> {
+        let container = self.make(selftest::PROFILE, door).await?;
         let request = selftest::request();
-        let limits = selftest::limits(&self.limits);
-        let stream = Stream::new(None);
-        let run = run::run(
-            container,
-            &self.image,
-            &request,
-            selftest::PROFILE,
-            &limits,
-            stream,
-        )
-        .await?;
+        let job = Job {
+            request: &request,
+            profile: selftest::PROFILE,
+            limits: selftest::limits(&self.limits),
+            way: None,
+        };
+        let run = run::run(container, &self.image, job, Stream::unheard()).await?;
         selftest::verdict(&run)
     }
 }

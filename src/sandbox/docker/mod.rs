@@ -21,14 +21,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::call::{ANSWER_WITHIN, call, failure, is_missing};
+pub(super) use self::janitor::Doomed;
 use self::janitor::Janitor;
 use self::maker::Maker;
 use self::pool::Pool;
 use super::error::SandboxError;
-use super::limits::Limits;
+use super::network::{Door, Proxy, Way};
 use super::profile::Profile;
 use super::report::Run;
-use super::request::{Request, Stream};
+use super::request::{Job, Stream};
 use super::settings::Settings;
 
 /// The image's label with the profiles that it can run.
@@ -51,12 +52,14 @@ pub(super) struct Engine {
 
 impl Engine {
     /// Finds an engine and its image, and begins to make containers ready.
-    pub(super) async fn start(settings: &Settings) -> Result<Self, SandboxError> {
+    ///
+    /// `doomed` are containers that an engine before it could not remove.
+    pub(super) async fn start(settings: &Settings, doomed: Doomed) -> Result<Self, SandboxError> {
         let found = connect::find(settings.engine.as_deref())
             .await
             .map_err(|reason| SandboxError::Unavailable { reason })?;
         let (image, profiles) = image(&found.docker, settings).await?;
-        let janitor = Janitor::new(found.docker.clone());
+        let janitor = Janitor::new(found.docker.clone(), doomed);
         let runtime = found.has_runsc.then(|| "runsc".to_owned());
         let limits = settings.limits(std::time::Duration::MAX);
         let maker = Maker::new(found.docker, image, runtime, limits, Arc::clone(&janitor));
@@ -83,19 +86,17 @@ impl Engine {
     }
 
     /// Runs a program.
-    pub(super) async fn run(
-        &self,
-        request: &Request,
-        profile: Profile,
-        limits: &Limits,
-        stream: Stream,
-    ) -> Result<Run, SandboxError> {
+    pub(super) async fn run(&self, job: Job<'_>, stream: Stream) -> Result<Run, SandboxError> {
+        let profile = job.profile;
         if !self.profiles.contains(&profile) {
             return Err(SandboxError::ProfileMissing {
                 profile: profile.name(),
                 missing: format!("the image has no {}", profile.packages()),
                 remedy: "build an image with it, or choose another profile".into(),
             });
+        }
+        if let Some(way) = job.way {
+            return self.run_with_network(job, way, stream).await;
         }
         let warm = (!profile.executes_scratch())
             .then(|| self.pool.take())
@@ -104,15 +105,32 @@ impl Engine {
             Some(container) => container,
             None => self.maker.for_profile(profile).await?,
         };
-        run::run(
-            container,
-            &self.maker.image,
-            request,
-            profile,
-            limits,
-            stream,
-        )
-        .await
+        run::run(container, &self.maker.image, job, stream).await
+    }
+
+    /// The same in a container of its own, in which there is the socket of a proxy.
+    async fn run_with_network(
+        &self,
+        job: Job<'_>,
+        way: &Way,
+        stream: Stream,
+    ) -> Result<Run, SandboxError> {
+        let (door, listener) = Door::open().map_err(|source| SandboxError::Helper {
+            doing: "making the proxy's socket",
+            source,
+        })?;
+        let proxy = Proxy::serve(listener, way);
+        let container = self.maker.with_door(job.profile, &door).await?;
+        let mut run = run::run(container, &self.maker.image, job, stream).await?;
+        run.network = Some(proxy.finish().await);
+        Ok(run)
+    }
+
+    /// Whether it answers.
+    pub(super) async fn answers(&self) -> Result<(), SandboxError> {
+        let docker = &self.maker.docker;
+        call("looking after it", ANSWER_WITHIN, docker.ping()).await?;
+        Ok(())
     }
 
     /// Removes what nobody owns any more and tells how many there were.

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use bollard::models::{
-    ContainerCreateBody, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig,
-    ResourcesUlimits,
+    ContainerCreateBody, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig, Mount,
+    MountBindOptions, MountBindOptionsPropagationEnum, MountType, ResourcesUlimits,
 };
 
 use crate::limits::{
     Limits, OPEN_FILES, SCRATCH_BYTES, SCRATCH_INODES, SHARED_BYTES, WRITTEN_FILE_BYTES,
 };
+use crate::network::{self, DOOR_DIR};
 use crate::profile::ENVIRONMENT;
 use crate::syscalls;
 
@@ -18,6 +19,9 @@ pub(super) const USER: &str = "65534:65534";
 
 /// The first process of every container.
 const LAUNCHER: &str = include_str!("launcher.sh");
+
+/// What a program with a network speaks to: passes on to the proxy's socket.
+const FORWARDER: &str = include_str!("forwarder.py");
 
 /// One processor, in billionths.
 const NANO_CPUS: i64 = 1_000_000_000;
@@ -30,6 +34,8 @@ pub(super) struct Asked {
     pub(super) limits: Limits,
     /// Whether its scratch space may hold programs.
     pub(super) executes_scratch: bool,
+    /// The folder of the host with the proxy's socket, the only thing of the host's that it sees.
+    pub(super) door: Option<String>,
     /// The engine's runtime, if not its default.
     pub(super) runtime: Option<String>,
     pub(super) labels: HashMap<String, String>,
@@ -40,13 +46,12 @@ pub(super) fn body(asked: &Asked) -> ContainerCreateBody {
     ContainerCreateBody {
         image: Some(asked.image.clone()),
         entrypoint: Some(vec!["/bin/sh".into(), "-c".into(), LAUNCHER.into()]),
-        cmd: Some(Vec::new()),
+        cmd: Some(match asked.door {
+            Some(_) => vec!["launcher".into(), FORWARDER.into()],
+            None => Vec::new(),
+        }),
         user: Some(USER.into()),
-        env: Some(
-            ENVIRONMENT
-                .map(|(name, value)| format!("{name}={value}"))
-                .to_vec(),
-        ),
+        env: Some(environment(asked)),
         working_dir: Some("/sandbox".into()),
         hostname: Some("sandbox".into()),
         labels: Some(asked.labels.clone()),
@@ -62,18 +67,28 @@ pub(super) fn body(asked: &Asked) -> ContainerCreateBody {
     }
 }
 
+fn environment(asked: &Asked) -> Vec<String> {
+    let network = asked.door.iter().flat_map(|_| network::ENVIRONMENT);
+    ENVIRONMENT
+        .into_iter()
+        .chain(network)
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect()
+}
+
 /// The part of it that makes the walls.
 pub(super) fn host_config(asked: &Asked) -> HostConfig {
     let limits = &asked.limits;
     HostConfig {
         network_mode: Some("none".into()),
         readonly_rootfs: Some(true),
+        mounts: asked.door.as_deref().map(|door| vec![mount(door)]),
         tmpfs: Some(tmpfs(asked.executes_scratch)),
         cap_drop: Some(vec!["ALL".into()]),
         privileged: Some(false),
         security_opt: Some(vec![
             "no-new-privileges:true".into(),
-            format!("seccomp={}", syscalls::engine_profile()),
+            format!("seccomp={}", syscalls::engine_profile(asked.door.is_some())),
         ]),
         memory: Some(signed(limits.memory_bytes)),
         // Equal: no swap. Left out it would be as much again.
@@ -94,6 +109,21 @@ pub(super) fn host_config(asked: &Asked) -> HostConfig {
         cgroupns_mode: Some(HostConfigCgroupnsModeEnum::PRIVATE),
         runtime: asked.runtime.clone(),
         ..HostConfig::default()
+    }
+}
+
+/// The proxy's folder: nothing can be written to it, and nothing that is mounted later comes along.
+fn mount(door: &str) -> Mount {
+    Mount {
+        target: Some(DOOR_DIR.into()),
+        source: Some(door.to_owned()),
+        typ: Some(MountType::BIND),
+        read_only: Some(true),
+        bind_options: Some(MountBindOptions {
+            propagation: Some(MountBindOptionsPropagationEnum::PRIVATE),
+            ..MountBindOptions::default()
+        }),
+        ..Mount::default()
     }
 }
 

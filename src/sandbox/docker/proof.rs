@@ -8,6 +8,9 @@ pub(super) const MAX_PROOF_BYTES: usize = 8 * 1024;
 /// The line after which a container waits for its program.
 const READY: &str = "ready";
 
+/// The line where the proxy's socket is.
+const DOOR: &str = "door";
+
 /// The unprivileged user, real, effective, saved and of the file system.
 const NOBODY: &str = "65534 65534 65534 65534";
 
@@ -16,8 +19,9 @@ pub(super) fn is_whole(proof: &[u8]) -> bool {
     proof.ends_with(b"\nready\n")
 }
 
-/// The first thing that is not as the policy wants it, in words.
-pub(super) fn mismatch(proof: &[u8], limits: &Limits) -> Option<String> {
+/// The first thing that is not as the policy wants it, in words. `has_door`: the proxy's socket has to
+/// be there.
+pub(super) fn mismatch(proof: &[u8], limits: &Limits, has_door: bool) -> Option<String> {
     let proof = String::from_utf8_lossy(proof);
     let mut seen = Vec::new();
     let mut bounds = Vec::new();
@@ -41,6 +45,7 @@ pub(super) fn mismatch(proof: &[u8], limits: &Limits) -> Option<String> {
                 bounds.push(value);
                 continue;
             }
+            DOOR => has_door,
             READY => true,
             _ => false,
         };
@@ -61,7 +66,8 @@ pub(super) fn mismatch(proof: &[u8], limits: &Limits) -> Option<String> {
         "interface",
         READY,
     ];
-    if let Some(missing) = NEEDED.iter().find(|name| !seen.contains(name)) {
+    let needed = NEEDED.into_iter().chain(has_door.then_some(DOOR));
+    if let Some(missing) = needed.into_iter().find(|name| !seen.contains(name)) {
         return Some(format!("the container does not tell its `{missing}`"));
     }
     let wanted = [
@@ -101,7 +107,7 @@ mod tests {
     #[test]
     fn an_honest_proof_is_whole_and_good() {
         assert!(is_whole(HONEST.as_bytes()));
-        assert_eq!(mismatch(HONEST.as_bytes(), &limits()), None);
+        assert_eq!(mismatch(HONEST.as_bytes(), &limits(), false), None);
     }
 
     #[test]
@@ -121,7 +127,17 @@ mod tests {
             ("interface lo\n", ""),
         ] {
             let weak = HONEST.replacen(from, to, 1);
-            assert!(mismatch(weak.as_bytes(), &limits()).is_some(), "{to}");
+            assert!(
+                mismatch(weak.as_bytes(), &limits(), false).is_some(),
+                "{to}"
+            );
         }
+    }
+    #[test]
+    fn the_proxys_socket_is_there_when_it_was_asked_for_and_only_then() {
+        let with = HONEST.replacen("ready", "door\nready", 1);
+        assert_eq!(mismatch(with.as_bytes(), &limits(), true), None);
+        assert!(mismatch(with.as_bytes(), &limits(), false).is_some());
+        assert!(mismatch(HONEST.as_bytes(), &limits(), true).is_some());
     }
 }

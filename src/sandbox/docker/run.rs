@@ -21,7 +21,7 @@ use crate::files::{self, Files};
 use crate::limits::Limits;
 use crate::profile::Profile;
 use crate::report::{End, Run, Tier};
-use crate::request::{Request, Stream};
+use crate::request::{Job, Request, Stream};
 
 /// How often a running container is looked at. With the wait for an answer, a lost engine is noticed
 /// within 2 s.
@@ -83,11 +83,15 @@ impl Heard {
 pub(super) async fn run(
     mut container: Container,
     image: &str,
-    request: &Request,
-    profile: Profile,
-    limits: &Limits,
+    job: Job<'_>,
     stream: Stream,
 ) -> Result<Run, SandboxError> {
+    let Job {
+        request,
+        profile,
+        limits,
+        ..
+    } = job;
     let token = trailer::token().map_err(|error| SandboxError::Helper {
         doing: "drawing random numbers",
         source: error,
@@ -101,7 +105,7 @@ pub(super) async fn run(
     };
     let order = order(&token, request, profile);
     let seen = Seen::default();
-    let over = follow(&mut container, &order, limits, &mut heard, &seen).await?;
+    let over = follow(&mut container, &order, &limits, &mut heard, &seen).await?;
     let (docker, id) = (&container.docker, container.id());
     let timed_out = !matches!(over, Over::Ended) && !heard.splitter.has_account();
     if timed_out {
@@ -138,6 +142,7 @@ pub(super) async fn run(
         image: Some(image.to_owned()),
         files: files.files,
         files_left_out: files.left_out,
+        network: None,
     })
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr,
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, NetPort, Ruleset, RulesetAttr,
     RulesetCreatedAttr, RulesetStatus, Scope, path_beneath_rules,
 };
 use rustix::fs::Mode;
@@ -19,6 +19,7 @@ use seccompiler::{BpfProgram, apply_filter, sock_filter};
 
 use super::order::{NoWall, step};
 use crate::limits::{Limits, OPEN_FILES, WRITTEN_FILE_BYTES};
+use crate::network;
 use crate::profile::{ENVIRONMENT, OUT_DIR};
 use crate::syscalls;
 
@@ -55,11 +56,12 @@ const DATA_FACTOR: u64 = 8;
 /// things.
 const X32: u32 = 0x4000_0000;
 
-/// Becomes the program.
+/// Becomes the program. `network`: it may connect to the proxy's port, and is told so.
 pub(super) fn become_program(
     words: &[&str],
     stdin: File,
     limits: &Limits,
+    network: bool,
 ) -> Result<Infallible, NoWall> {
     step("leaving the session", setsid())?;
     umask(Mode::from_raw_mode(0o077));
@@ -68,9 +70,9 @@ pub(super) fn become_program(
         rustix::process::chdir(OUT_DIR),
     )?;
     resources(limits)?;
-    let filters = filters()?;
+    let filters = filters(network)?;
     step("renouncing new privileges", set_no_new_privs(true))?;
-    landlock()?;
+    landlock(network)?;
     capabilities()?;
     let (program, arguments) = step("naming the program", words.split_first().ok_or("no word"))?;
     let mut command = Command::new(program);
@@ -78,6 +80,7 @@ pub(super) fn become_program(
         .args(arguments)
         .env_clear()
         .envs(ENVIRONMENT)
+        .envs(network::ENVIRONMENT.into_iter().filter(|_| network))
         .stdin(Stdio::from(stdin));
     for filter in &filters {
         step("filtering system calls", apply_filter(filter))?;
@@ -111,10 +114,10 @@ fn resources(limits: &Limits) -> Result<(), NoWall> {
 
 /// Files by path, the network, and signals and abstract sockets that lead out: all of it, or nothing
 /// is run.
-fn landlock() -> Result<(), NoWall> {
+fn landlock(network: bool) -> Result<(), NoWall> {
     let mut problem = String::new();
     for abi in LANDLOCKS {
-        match landlock_of(abi) {
+        match landlock_of(abi, network) {
             Ok(RulesetStatus::FullyEnforced) => return Ok(()),
             Ok(status) => problem = format!("{status:?}"),
             Err(error) => problem = error.to_string(),
@@ -127,28 +130,30 @@ fn landlock() -> Result<(), NoWall> {
     })
 }
 
-fn landlock_of(abi: ABI) -> Result<RulesetStatus, landlock::RulesetError> {
+fn landlock_of(abi: ABI, network: bool) -> Result<RulesetStatus, landlock::RulesetError> {
     let read = AccessFs::from_read(abi);
     let all = AccessFs::from_all(abi);
     let ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(all)?;
-    let network = AccessNet::from_all(abi);
-    let ruleset = match network.is_empty() {
+    let tcp = AccessNet::from_all(abi);
+    let ruleset = match tcp.is_empty() {
         true => ruleset,
-        false => ruleset.handle_access(network)?,
+        false => ruleset.handle_access(tcp)?,
     };
     let scope = Scope::from_all(abi);
     let ruleset = match scope.is_empty() {
         true => ruleset,
         false => ruleset.scope(scope)?,
     };
-    let status = ruleset
+    let mut ruleset = ruleset
         .create()?
         .add_rules(path_beneath_rules(READABLE, read))?
-        .add_rules(path_beneath_rules(WRITABLE, all))?
-        .restrict_self()?;
-    Ok(status.ruleset)
+        .add_rules(path_beneath_rules(WRITABLE, all))?;
+    if network && !tcp.is_empty() {
+        ruleset = ruleset.add_rule(NetPort::new(network::PORT, AccessNet::ConnectTcp))?;
+    }
+    Ok(ruleset.restrict_self()?.ruleset)
 }
 
 fn capabilities() -> Result<(), NoWall> {
@@ -170,9 +175,9 @@ fn capabilities() -> Result<(), NoWall> {
 
 /// The filters in the order to install them: the one for `clone3` first, since the other does not
 /// allow to install one.
-fn filters() -> Result<[BpfProgram; 2], NoWall> {
+fn filters(network: bool) -> Result<[BpfProgram; 2], NoWall> {
     let arch = step("filtering system calls", std::env::consts::ARCH.try_into())?;
-    let json = syscalls::kernel_filters();
+    let json = syscalls::kernel_filters(network);
     let mut filters = step(
         "filtering system calls",
         seccompiler::compile_from_json(json.as_bytes(), arch),

@@ -20,6 +20,7 @@ use rustix::thread::{
 };
 
 use super::init::{self, Guest};
+use super::loopback;
 use super::order::{Answer, MAX_LINE_BYTES, NOBODY, NoWall, Order, step};
 use crate::limits::{MAX_CODE_BYTES, MAX_STDIN_BYTES};
 use crate::profile::Profile;
@@ -37,6 +38,9 @@ pub(super) fn run() -> u8 {
     let mut control = UnixStream::from(stdin);
     let outcome = take_order(&control).and_then(|guest| {
         enter()?;
+        if guest.network {
+            loopback::hand_over(&control)?;
+        }
         supervise(guest, &control)
     });
     match outcome {
@@ -78,6 +82,7 @@ fn take_order(control: &UnixStream) -> Result<Guest, NoWall> {
         code,
         stdin,
         limits: order.limits,
+        network: order.network,
     })
 }
 
@@ -185,6 +190,8 @@ fn supervise(guest: Guest, control: &UnixStream) -> Result<u8, NoWall> {
         let control = step("keeping the connection", control.try_clone())?;
         std::process::exit(i32::from(init::run(&guest, control)));
     };
+    // The program's outputs end with those who write to them.
+    silence()?;
     let ended = step(
         "watching over the first process",
         pidfd_open(init, PidfdFlags::empty()),
@@ -202,6 +209,13 @@ fn supervise(guest: Guest, control: &UnixStream) -> Result<u8, NoWall> {
             Err(_) => return Ok(1),
         }
     }
+}
+
+/// Lets go of the program's outputs.
+pub(super) fn silence() -> Result<(), NoWall> {
+    let null = step("opening `/dev/null`", fs::File::create("/dev/null"))?;
+    step("leaving the outputs", rustix::stdio::dup2_stdout(&null))?;
+    step("leaving the outputs", rustix::stdio::dup2_stderr(&null))
 }
 
 /// Forks; none in the child.

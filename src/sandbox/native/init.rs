@@ -20,7 +20,7 @@ use rustix::process::{
 
 use super::census;
 use super::confine;
-use super::helper::{fork, refuse};
+use super::helper::{fork, refuse, silence};
 use super::order::{Answer, NoWall, step};
 use super::pack::{self, Packed};
 use super::root;
@@ -44,6 +44,8 @@ pub(super) struct Guest {
     pub(super) code: Vec<u8>,
     pub(super) stdin: Vec<u8>,
     pub(super) limits: Limits,
+    /// Whether it has a proxy on its loopback.
+    pub(super) network: bool,
 }
 
 /// Everything; gives the exit code.
@@ -53,6 +55,7 @@ pub(super) fn run(guest: &Guest, mut control: UnixStream) -> u8 {
             let answer = Answer::Ended {
                 end,
                 files_left_out: packed.left_out,
+                archive_bytes: packed.archive.len(),
             };
             let told = serde_json::to_vec(&answer).map(|mut line| {
                 line.push(b'\n');
@@ -80,7 +83,7 @@ fn guarded(guest: &Guest, control: &UnixStream) -> Result<(End, Packed), NoWall>
     )?;
     root::build(guest.profile.executes_scratch())?;
     step("placing the program", place(guest))?;
-    let mut watch = Watch::new(guest.limits, control);
+    let mut watch = Watch::new(guest, control);
     let mut end = End::default();
     if let Some(compile) = guest.profile.compile() {
         end = watch.over(compile, "/dev/null")?;
@@ -88,6 +91,8 @@ fn guarded(guest: &Guest, control: &UnixStream) -> Result<(End, Packed), NoWall>
     if guest.profile.compile().is_none() || end.exit_code == Some(0) {
         end = watch.over(guest.profile.command(), INPUT_FILE)?;
     }
+    // Nobody is left who could write; the reader need not wait for this process.
+    silence()?;
     let killed = end.timed_out || end.oom;
     let packed = match killed {
         true => Packed::default(),
@@ -106,16 +111,18 @@ fn place(guest: &Guest) -> std::io::Result<()> {
 /// Watches over one process after the other, under the same limits.
 struct Watch<'a> {
     limits: Limits,
+    network: bool,
     deadline: Instant,
     control: &'a UnixStream,
     peak_memory_bytes: u64,
 }
 
 impl<'a> Watch<'a> {
-    fn new(limits: Limits, control: &'a UnixStream) -> Self {
+    fn new(guest: &Guest, control: &'a UnixStream) -> Self {
         Self {
-            limits,
-            deadline: Instant::now() + limits.wall,
+            limits: guest.limits,
+            network: guest.network,
+            deadline: Instant::now() + guest.limits.wall,
             control,
             peak_memory_bytes: 0,
         }
@@ -123,7 +130,7 @@ impl<'a> Watch<'a> {
 
     /// Starts a program and tells how it ended; nothing that it started is left.
     fn over(&mut self, words: &[&str], stdin: &str) -> Result<End, NoWall> {
-        let (pid, started) = start(words, stdin, &self.limits)?;
+        let (pid, started) = start(words, stdin, &self.limits, self.network)?;
         let mut end = End::default();
         let limit = loop {
             if let Some(status) = reap(pid) {
@@ -197,12 +204,17 @@ enum Limit {
 }
 
 /// Starts a program behind all walls. An error says which wall could not be put up.
-fn start(words: &[&str], stdin: &str, limits: &Limits) -> Result<(Pid, OwnedFd), NoWall> {
+fn start(
+    words: &[&str],
+    stdin: &str,
+    limits: &Limits,
+    network: bool,
+) -> Result<(Pid, OwnedFd), NoWall> {
     let stdin = step("opening the program's input", File::open(stdin))?;
     let (ours, theirs) = step("starting the program", UnixStream::pair())?;
     let Some(pid) = fork()? else {
         drop(ours);
-        let Err(wall) = confine::become_program(words, stdin, limits);
+        let Err(wall) = confine::become_program(words, stdin, limits, network);
         // It closes when the program starts; then nothing came.
         let _ = (&theirs).write_all(wall.problem.as_bytes());
         std::process::exit(1);

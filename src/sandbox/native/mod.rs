@@ -11,11 +11,15 @@
 //!
 //! What no control group counts here is the kernel's own memory for a program's open files and
 //! sockets; the limits of processes and open files bound it.
+//!
+//! A program whose profile has a network finds the proxy's port on its loopback (`loopback`); TCP to
+//! that port is then open in Landlock and seccomp, and nothing else is.
 
 mod census;
 mod confine;
 mod helper;
 mod init;
+mod loopback;
 mod order;
 mod pack;
 mod root;
@@ -31,6 +35,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use self::order::{Answer, MAX_LINE_BYTES, Order, VERB};
@@ -38,10 +43,11 @@ use super::capture::Capture;
 use super::error::SandboxError;
 use super::files::{self, Files, MAX_ARCHIVE_BYTES};
 use super::limits::Limits;
+use super::network::{Listener, Proxy, Way};
 use super::pipes::{self, OUTPUT_WITHIN};
 use super::profile::Profile;
 use super::report::{End, Run, Tier};
-use super::request::{Request, Stream};
+use super::request::{Job, Stream};
 use super::selftest;
 
 /// How much longer than its limit a program may take until the helper is thought to hang, and is
@@ -65,6 +71,7 @@ pub fn main_if_helper() {
 pub(super) struct Walls {
     helper: PathBuf,
     profiles: Vec<Profile>,
+    tested_with_network: OnceCell<()>,
 }
 
 impl Walls {
@@ -79,15 +86,21 @@ impl Walls {
         let walls = Self {
             helper: helper.to_owned(),
             profiles: Profile::ALL.into_iter().filter(installed).collect(),
+            tested_with_network: OnceCell::new(),
         };
-        let request = selftest::request();
-        let limits = selftest::limits(limits);
-        let stream = Stream::new(None);
-        let run = walls
-            .run(&request, selftest::PROFILE, &limits, stream)
-            .await?;
-        selftest::verdict(&run)?;
+        walls.self_test(limits, None).await?;
         Ok(walls)
+    }
+
+    async fn self_test(&self, limits: &Limits, way: Option<&Way>) -> Result<(), SandboxError> {
+        let request = selftest::request();
+        let job = Job {
+            request: &request,
+            profile: selftest::PROFILE,
+            limits: selftest::limits(limits),
+            way,
+        };
+        selftest::verdict(&self.behind_walls(job, Stream::unheard()).await?)
     }
 
     pub(super) fn profiles(&self) -> &[Profile] {
@@ -95,20 +108,23 @@ impl Walls {
     }
 
     /// Runs a program.
-    pub(super) async fn run(
-        &self,
-        request: &Request,
-        profile: Profile,
-        limits: &Limits,
-        mut stream: Stream,
-    ) -> Result<Run, SandboxError> {
-        if !self.profiles.contains(&profile) {
+    pub(super) async fn run(&self, job: Job<'_>, stream: Stream) -> Result<Run, SandboxError> {
+        if !self.profiles.contains(&job.profile) {
             return Err(SandboxError::ProfileMissing {
-                profile: profile.name(),
-                missing: format!("there is no {}", profile.needs().join(" and ")),
-                remedy: format!("install Debian's {}", profile.packages()),
+                profile: job.profile.name(),
+                missing: format!("there is no {}", job.profile.needs().join(" and ")),
+                remedy: format!("install Debian's {}", job.profile.packages()),
             });
         }
+        if job.way.is_some() {
+            let closed = Way::closed();
+            let test = || self.self_test(&job.limits, Some(&closed));
+            self.tested_with_network.get_or_try_init(test).await?;
+        }
+        self.behind_walls(job, stream).await
+    }
+
+    async fn behind_walls(&self, job: Job<'_>, mut stream: Stream) -> Result<Run, SandboxError> {
         let failed = |doing| move |source| SandboxError::Helper { doing, source };
         let started = Instant::now();
         let (mut child, mut control) = self.spawn().map_err(failed("starting"))?;
@@ -117,12 +133,17 @@ impl Walls {
             return Err(failed("starting")(io::ErrorKind::BrokenPipe.into()));
         };
         let mut captures = (Capture::default(), Capture::default());
+        let mut proxy = None;
         let (reads, writes) = control.split();
         let talk = async {
-            order(writes, request, profile, limits).await?;
+            order(writes, &job).await?;
+            if let Some(way) = job.way {
+                let listener = loopback::take(reads.as_ref()).await?;
+                proxy = listener.map(|listener| Proxy::serve(Listener::Tcp(listener), way));
+            }
             answer(reads).await
         };
-        let within = limits.wall + GRACE;
+        let within = job.limits.wall + GRACE;
         let reading = pipes::read_both(&mut out, &mut err, &mut captures, &mut stream);
         let answer = {
             tokio::pin!(reading);
@@ -146,6 +167,14 @@ impl Walls {
             answer
         };
         let wall = started.elapsed();
+        let network = match proxy {
+            Some(proxy) => Some(proxy.finish().await),
+            None => None,
+        };
+        // Its end is nothing to wait for: what was inside is dead, and only namespaces are taken
+        // down. Unwaited for, it would stay a zombie until the runtime looks.
+        drop(control);
+        tokio::spawn(async move { timeout(GRACE, child.wait()).await });
         let (end, files) = match answer {
             Ok(answer) => answer.map_err(failed("running a program"))??,
             Err(_) => {
@@ -157,18 +186,17 @@ impl Walls {
                 (end, Files::default())
             }
         };
-        // Or it would stay a zombie until the runtime looks.
-        let _ = timeout(OUTPUT_WITHIN, child.wait()).await;
         Ok(Run {
             end,
             stdout: captures.0.finish(),
             stderr: captures.1.finish(),
             wall,
             tier: Tier::B,
-            profile,
+            profile: job.profile,
             image: None,
             files: files.files,
             files_left_out: files.left_out,
+            network,
         })
     }
 
@@ -189,17 +217,14 @@ impl Walls {
     }
 }
 
-async fn order(
-    mut to: impl tokio::io::AsyncWrite + Unpin,
-    request: &Request,
-    profile: Profile,
-    limits: &Limits,
-) -> io::Result<()> {
+async fn order(mut to: impl tokio::io::AsyncWrite + Unpin, job: &Job<'_>) -> io::Result<()> {
+    let request = job.request;
     let order = Order {
-        profile: profile.name().into(),
+        profile: job.profile.name().into(),
         code_bytes: request.code.len(),
         stdin_bytes: request.stdin.len(),
-        limits: *limits,
+        limits: job.limits,
+        network: job.way.is_some(),
     };
     let mut line = serde_json::to_vec(&order)?;
     line.push(b'\n');
@@ -227,9 +252,10 @@ async fn answer(from: impl AsyncRead + Unpin) -> io::Result<Result<(End, Files),
         Answer::Ended {
             end,
             files_left_out,
+            archive_bytes,
         } => {
             let mut archive = Vec::new();
-            from.take(MAX_ARCHIVE_BYTES as u64)
+            from.take(archive_bytes.min(MAX_ARCHIVE_BYTES) as u64)
                 .read_to_end(&mut archive)
                 .await?;
             let mut files = match archive.is_empty() {

@@ -1,7 +1,8 @@
 //! What FAME and its helper tell each other over the helper's stdin, which is a socket.
 //!
-//! FAME sends an [`Order`] as a line of JSON, the program and its input. The helper answers with
-//! an [`Answer`] as a line of JSON and, if the program left files, a tar archive; then it ends.
+//! FAME sends an [`Order`] as a line of JSON, the program and its input. For a program with a network
+//! the helper first hands over the socket for its proxy (see `loopback`). It answers with an
+//! [`Answer`] as a line of JSON and, if the program left files, a tar archive; then it ends.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,8 @@ pub(super) struct Order {
     /// Bytes of its input, which follow the program.
     pub(super) stdin_bytes: usize,
     pub(super) limits: Limits,
+    /// Whether it gets a proxy.
+    pub(super) network: bool,
 }
 
 /// What became of it.
@@ -37,6 +40,8 @@ pub(super) enum Answer {
         end: End,
         /// Whether files were left out for their kind, number or size.
         files_left_out: bool,
+        /// Bytes of the archive, which follows this line.
+        archive_bytes: usize,
     },
     /// It was not run: a wall could not be put up.
     NoWall { problem: String, remedy: String },
