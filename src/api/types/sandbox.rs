@@ -1,0 +1,112 @@
+//! What ran in the sandbox.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::check::{Check, Invalid, range};
+
+/// `GET /sandbox/runs`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct SandboxQuery {
+    /// How many, at most.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    pub limit: u32,
+}
+
+impl Default for SandboxQuery {
+    fn default() -> Self {
+        Self { limit: 20 }
+    }
+}
+
+impl Check for SandboxQuery {
+    fn check(&self) -> Result<(), Invalid> {
+        range("limit", self.limit, 1, 100)
+    }
+}
+
+/// Runs, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SandboxRuns {
+    /// The newest first.
+    pub runs: Vec<SandboxRun>,
+}
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SandboxRun {
+    /// Its number.
+    pub id: u64,
+    /// When it ended, in RFC 3339.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// Who had it run.
+    pub caller: String,
+    /// How it ended.
+    pub report: Report,
+}
+
+/// What kept the program in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// A container.
+    A,
+    /// Walls of the kernel, put up by FAME itself.
+    #[default]
+    B,
+    /// Nothing. For development only.
+    Local,
+}
+
+/// How a program ended, and what it wrote.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Report {
+    /// Whether it ended by itself with code 0.
+    pub ok: bool,
+    /// Its exit code; none if a signal or a limit ended it.
+    pub exit_code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// Whether it ran into its limit of time.
+    pub timed_out: bool,
+    /// Whether it ran into its limit of memory.
+    pub oom: bool,
+    /// What it wrote to stdout: the beginning and the end.
+    pub stdout: String,
+    /// What it wrote to stderr, likewise.
+    pub stderr: String,
+    /// How many bytes it wrote to stdout.
+    pub stdout_bytes: u64,
+    /// How many bytes it wrote to stderr.
+    pub stderr_bytes: u64,
+    /// Whether `stdout` or `stderr` lacks a middle, or a file is left out of `files`.
+    pub truncated: bool,
+    /// Time by the clock, in milliseconds.
+    pub wall_ms: u64,
+    /// Processor time of all its processes, in milliseconds.
+    pub cpu_ms: u64,
+    /// The most memory it used, in bytes; 0 where it is not known.
+    pub peak_memory_bytes: u64,
+    /// What kept it in.
+    pub tier: Tier,
+    /// The profile that ran it.
+    pub profile: String,
+    /// The image's id; none outside a container.
+    pub image: Option<String>,
+    /// What it left in its folder, by name.
+    pub files: Vec<OutputFile>,
+}
+
+/// A file that the program left.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OutputFile {
+    /// Its path below the folder, with `/`.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its SHA-256, in lower-case hexadecimal digits.
+    pub sha256: String,
+}
