@@ -13,6 +13,8 @@
 //! | [`store`] | state in one SQLite file | – |
 //! | [`headless`] | the pipeline on files | dialogue |
 //! | [`ipc`] | the local socket: protocol, server, client | bus |
+//! | [`audit`], [`auth`] | the record of every act; keys of the REST API | – |
+//! | [`api`] | the REST API and its dashboard, in front of a `House` | auth |
 //! | [`metrics`] | what is counted and timed, for Prometheus | bus |
 //! | [`cli`] | `fame`, a thin client | ipc, models |
 //! | [`daemon`] | puts it all together | everything |

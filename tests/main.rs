@@ -2,7 +2,9 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+mod api;
 mod audio;
+mod audit;
 mod brain;
 mod bus;
 mod config;

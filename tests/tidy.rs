@@ -68,7 +68,7 @@ fn rooms_import_only_what_lies_below_them() {
         ("metrics", &["bus"]),
         ("plugins", &["bus", "store"]),
         ("speech", &["audio", "models", "bus", "config"]),
-        ("brain", &["plugins", "bus", "config"]),
+        ("brain", &["plugins", "bus", "config", "audit"]),
         (
             "skills",
             &[
@@ -84,7 +84,9 @@ fn rooms_import_only_what_lies_below_them() {
         // `fame intents eval` needs no daemon, so it has the classifier itself.
         (
             "cli",
-            &["bus", "config", "ipc", "models", "brain", "sandbox"],
+            &[
+                "bus", "config", "ipc", "models", "brain", "sandbox", "audit", "auth",
+            ],
         ),
     ];
     for (room, may) in allowed {

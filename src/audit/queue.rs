@@ -74,6 +74,11 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many commands wait.
+    pub(crate) fn len(&self) -> usize {
+        self.state().waiting.len()
+    }
+
     /// Puts `command` in, if there is room.
     pub(crate) fn push(&self, command: Command) -> Result<()> {
         self.put(command, Duration::ZERO)
@@ -127,7 +132,9 @@ impl Queue {
         let mut batch = Vec::with_capacity(state.waiting.len());
         let mut bytes = 0;
         while bytes < BATCH_BYTES {
-            let Some(command) = state.waiting.pop_front() else { break };
+            let Some(command) = state.waiting.pop_front() else {
+                break;
+            };
             bytes += command.bytes();
             batch.push(command);
         }

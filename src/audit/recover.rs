@@ -48,8 +48,8 @@ pub(crate) fn open(settings: Settings) -> Result<Opened> {
 
     let mut segments = segment::list(&folder)?;
     let mut secret = secret(&settings, segments.is_empty())?;
-    let keys = PublicKeys::load(&folder)
-        .map_err(|problem| AuditError::damaged(&folder, 1, problem))?;
+    let keys =
+        PublicKeys::load(&folder).map_err(|problem| AuditError::damaged(&folder, 1, problem))?;
     if keys.log != secret.log {
         return Err(AuditError::Key {
             path: settings.key_path(),
@@ -85,9 +85,9 @@ pub(crate) fn open(settings: Settings) -> Result<Opened> {
     }
 
     let end = checker.head().map_or(0, |head| head.seq);
-    witness
-        .check_end(end, &checker.keys)
-        .map_err(|problem| AuditError::damaged(&folder, end.saturating_add(1), problem.to_string()))?;
+    witness.check_end(end, &checker.keys).map_err(|problem| {
+        AuditError::damaged(&folder, end.saturating_add(1), problem.to_string())
+    })?;
     secret.settle(checker.epoch.max(1))?;
     if let Some(rotation) = &checker.rotation
         && keys.get(rotation.epoch).is_none()
@@ -217,10 +217,13 @@ fn move_aside(folder: &Path, segment: &Segment, length: u64, checker: &Checker) 
     );
     let path = folder.join(&name);
     files::replace(&path, &tail).map_err(AuditError::file("writing", &path))?;
-    let cut = File::options().write(true).open(&segment.path).and_then(|mut file| {
-        file.cut(length)?;
-        file.sync_all()
-    });
+    let cut = File::options()
+        .write(true)
+        .open(&segment.path)
+        .and_then(|mut file| {
+            file.cut(length)?;
+            file.sync_all()
+        });
     cut.map_err(AuditError::file("mending", &segment.path))?;
     Ok(Torn {
         bytes: tail.len() as u64,

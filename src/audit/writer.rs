@@ -92,7 +92,8 @@ impl Writer {
         let (segment, medium, length) = match last {
             Some(last) => last,
             None => {
-                let (segment, medium, length, first) = begin(&settings, &secret, None, &checker.unfinished, None)?;
+                let (segment, medium, length, first) =
+                    begin(&settings, &secret, None, &checker.unfinished, None)?;
                 head = Some(first);
                 (segment, medium, length)
             }
@@ -123,7 +124,9 @@ impl Writer {
             health,
             _lock: lock,
         };
-        writer.notes.extend(recovery.unknown.iter().copied().map(unknown));
+        writer
+            .notes
+            .extend(recovery.unknown.iter().copied().map(unknown));
         writer.work(Vec::new());
         if let Some(failure) = writer.health.failure() {
             return Err(failure);
@@ -186,7 +189,10 @@ impl Writer {
                     answers.push((draft.checkpoint(&self.settings, &self.secret), answer));
                 }
                 Command::Rotate(answer) => {
-                    let before = std::mem::replace(&mut draft, Draft::behind(self.head, self.sealed, self.unsealed));
+                    let before = std::mem::replace(
+                        &mut draft,
+                        Draft::behind(self.head, self.sealed, self.unsealed),
+                    );
                     self.commit(before, std::mem::take(&mut answers));
                     answer.give(self.rotate());
                     draft = self.draft();
@@ -207,8 +213,9 @@ impl Writer {
         self.refused += commands.len() as u64;
         self.health.set_failure(Some(error.clone()));
         for command in commands {
-            let (Command::Append(_, answer) | Command::Checkpoint(answer) | Command::Rotate(answer)) =
-                command;
+            let (Command::Append(_, answer)
+            | Command::Checkpoint(answer)
+            | Command::Rotate(answer)) = command;
             answer.give(Err(error.clone()));
         }
     }
@@ -283,7 +290,8 @@ impl Writer {
 
     fn tell_witness(&self, checkpoint: &Checkpoint) {
         if let Some(path) = &self.settings.witness {
-            self.health.set_witness(witness::append(path, checkpoint).err());
+            self.health
+                .set_witness(witness::append(path, checkpoint).err());
         }
     }
 
@@ -410,7 +418,12 @@ fn begin(
             Ok(file)
         });
     match made {
-        Ok(file) => Ok((segment, Box::new(file), draft.bytes.len() as u64, draft.head)),
+        Ok(file) => Ok((
+            segment,
+            Box::new(file),
+            draft.bytes.len() as u64,
+            draft.head,
+        )),
         Err(source) => {
             // It has no record yet; if it stays, the next start removes it.
             let _ = fs::remove_file(&segment.path);

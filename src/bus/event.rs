@@ -186,6 +186,42 @@ pub enum Event {
         /// The intent that waited for the answer.
         intent: String,
     },
+    /// A program began to run in the sandbox.
+    #[serde(rename = "sandbox.started")]
+    SandboxStarted {
+        /// Names the run.
+        id: String,
+        /// What runs it, such as `python`.
+        profile: String,
+        /// Who asked.
+        caller: String,
+        /// What keeps it in.
+        tier: String,
+    },
+    /// A program in the sandbox wrote something: safe text of bounded length.
+    #[serde(rename = "sandbox.output")]
+    SandboxOutput {
+        /// Names the run.
+        id: String,
+        /// `stdout` or `stderr`.
+        stream: String,
+        /// What it wrote.
+        text: String,
+    },
+    /// A program in the sandbox ended.
+    #[serde(rename = "sandbox.finished")]
+    SandboxFinished {
+        /// Names the run.
+        id: String,
+        /// `ok`, `failed`, `timed_out`, `oom`, `error` (nothing is known of it) or `abandoned`.
+        outcome: String,
+        /// What kept it in; none if nothing is known.
+        tier: Option<String>,
+        /// How long it ran, in milliseconds.
+        wall_ms: u64,
+        /// Why nothing is known of it.
+        reason: Option<String>,
+    },
     /// Something waits for the user's word before it is done.
     #[serde(rename = "approval.requested")]
     ApprovalRequested {
@@ -263,6 +299,9 @@ impl Event {
             Self::QueryCompleted { .. } => "query.completed",
             Self::TurnFinished { .. } => "turn.finished",
             Self::QuestionExpired { .. } => "question.expired",
+            Self::SandboxStarted { .. } => "sandbox.started",
+            Self::SandboxOutput { .. } => "sandbox.output",
+            Self::SandboxFinished { .. } => "sandbox.finished",
             Self::ApprovalRequested { .. } => "approval.requested",
             Self::ApprovalAnswered { .. } => "approval.answered",
             Self::PluginChanged { .. } => "plugin.changed",
@@ -300,6 +339,9 @@ mod tests {
         r#"{"event":"turn.finished","latency_ms":{"endpoint":1.0,"recognise":2.0,"route":3.0,"plugin":4.0,"first_sound":5.0,"total":6.0},"cancelled":false}"#,
         r#"{"event":"turn.finished","latency_ms":{"endpoint":1.0,"recognise":2.0,"route":3.0,"plugin":4.0,"first_sound":5.0,"total":6.0},"cancelled":false,"turn":7}"#,
         r#"{"event":"question.expired","intent":"set_timer"}"#,
+        r#"{"event":"sandbox.started","id":"r1","profile":"python","caller":"cli","tier":"a"}"#,
+        r#"{"event":"sandbox.output","id":"r1","stream":"stdout","text":"42\n"}"#,
+        r#"{"event":"sandbox.finished","id":"r1","outcome":"ok","tier":"a","wall_ms":80,"reason":null}"#,
         r#"{"event":"approval.requested","id":"a1","what":"Delete all notes.","intent":"clear_notes","plugin":"notes","source":"voice","expires_ms":30000}"#,
         r#"{"event":"approval.answered","id":"a1","outcome":"denied","by":"voice"}"#,
         r#"{"event":"plugin.changed","plugin":"notes","state":"failed","reason":"it exited"}"#,

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp, Zoned};
+use jiff::{Span, Timestamp, ZonedDateTime};
 use serde_json::json;
 
 use super::Failure;
@@ -180,13 +180,13 @@ impl Filter {
 impl ExportArgs {
     fn run(self, reader: &Reader, context: &mut Context<'_>) -> Result<(), Failure> {
         let format = match self.format {
-            FormatArg::Json => Format::Json,
+            FormatArg::Json => Format::JsonLines,
             FormatArg::Csv => Format::Csv,
         };
         let lines = reader.export(format, self.filter.read()?)?;
         let Some(path) = self.output else {
             for line in lines {
-                context.terminal.raw(line?.as_bytes())?;
+                context.terminal.text(&line?)?;
             }
             return Ok(());
         };
@@ -197,7 +197,7 @@ impl ExportArgs {
             )
         })?);
         for line in lines {
-            file.write_all(line?.as_bytes())?;
+            writeln!(file, "{}", line?)?;
         }
         file.flush()?;
         context
@@ -253,7 +253,7 @@ fn whole(report: &Report, witnessed: bool) -> String {
     if let Some(pruned) = &report.pruned {
         lines.push(format!(
             "records up to {} were dropped for their age or size, signed",
-            pruned.seq
+            pruned.through
         ));
     }
     if report.unsealed > 0 {
@@ -303,7 +303,7 @@ fn line(entry: &Entry) -> String {
     let record = &entry.record;
     let at = entry
         .time
-        .to_zoned(TimeZone::system())
+        .to_zoned_datetime(TimeZone::system())
         .strftime("%Y-%m-%d %H:%M:%S");
     let mut line = format!("{}  {at}  {}", entry.seq, kind(record.kind));
     let source = record.source.as_ref();
@@ -326,6 +326,11 @@ fn line(entry: &Entry) -> String {
                 format!("{:?}", outcome.status).to_lowercase()
             )
         }),
+        record
+            .details
+            .as_ref()
+            .filter(|_| record.kind == Kind::Note)
+            .map(ToString::to_string),
         record.of.map(|of| format!("(of {of})")),
     ];
     for part in parts.into_iter().flatten() {
@@ -369,13 +374,17 @@ fn moment(text: &str) -> Result<Timestamp, Failure> {
         )
     };
     if let Ok(date) = text.parse::<Date>() {
-        let begins = date.to_zoned(TimeZone::system()).map_err(|_| wrong())?;
+        let begins = date
+            .to_zoned_datetime(TimeZone::system())
+            .map_err(|_| wrong())?;
         return Ok(begins.timestamp());
     }
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(at);
     }
     let span: Span = text.parse().map_err(|_| wrong())?;
-    let at = Zoned::now().checked_sub(span).map_err(|_| wrong())?;
+    let at = ZonedDateTime::now()
+        .checked_sub(span)
+        .map_err(|_| wrong())?;
     Ok(at.timestamp())
 }

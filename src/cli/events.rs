@@ -134,6 +134,28 @@ fn words(event: Event) -> Option<(&'static str, String)> {
         Event::QuestionExpired { intent } => {
             ("question", format!("nobody answered; {intent} is given up"))
         }
+        Event::SandboxStarted {
+            id, profile, tier, ..
+        } => (
+            "sandbox",
+            format!("{id}: a {profile} program runs on tier {tier}"),
+        ),
+        Event::SandboxOutput { id, stream, text } => {
+            ("sandbox", format!("{id} {stream}: {}", text.trim_end()))
+        }
+        Event::SandboxFinished {
+            id,
+            outcome,
+            wall_ms,
+            reason,
+            ..
+        } => {
+            let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
+            (
+                "sandbox",
+                format!("{id}: {outcome} after {wall_ms} ms{reason}"),
+            )
+        }
         Event::ApprovalRequested { id, what, .. } => (
             "approval",
             format!("{what} Answer with `fame approvals yes {id}` or `no {id}`"),

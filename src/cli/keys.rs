@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Span, Timestamp, Zoned};
+use jiff::{SignedDuration, Span, Timestamp, ZonedDateTime};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
@@ -165,7 +165,7 @@ fn line(info: &KeyInfo, now: Timestamp) -> String {
 }
 
 fn day(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::system())
+    at.to_zoned_datetime(TimeZone::system())
         .strftime("%Y-%m-%d %H:%M")
         .to_string()
 }
@@ -175,14 +175,16 @@ fn end(text: &str) -> Result<Timestamp, Failure> {
     if let Ok(date) = text.parse::<Date>() {
         let next = date
             .tomorrow()
-            .and_then(|day| day.to_zoned(TimeZone::system()));
+            .and_then(|day| day.to_zoned_datetime(TimeZone::system()));
         return next.map(|day| day.timestamp()).map_err(|_| no_end(text));
     }
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(at);
     }
     let span: Span = text.parse().map_err(|_| no_end(text))?;
-    let at = Zoned::now().checked_add(span).map_err(|_| no_end(text))?;
+    let at = ZonedDateTime::now()
+        .checked_add(span)
+        .map_err(|_| no_end(text))?;
     Ok(at.timestamp())
 }
 
@@ -195,7 +197,7 @@ fn no_end(text: &str) -> Failure {
 
 fn length(text: &str) -> Result<SignedDuration, Failure> {
     let span: Result<Span, _> = text.parse();
-    let length = span.and_then(|span| span.to_duration(&Zoned::now()));
+    let length = span.and_then(|span| span.to_duration(&ZonedDateTime::now()));
     match length {
         Ok(length) if !length.is_negative() => Ok(length),
         _ => Err(Failure::other(

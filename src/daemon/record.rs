@@ -1,14 +1,21 @@
 //! The audit log of the daemon: opened first, closed last.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::sync::watch;
 
 use crate::audit::{self, AuditError, Log, Record, Settings};
+use crate::auth::{KeyInfo, Keys};
 use crate::brain::Ledger;
 use crate::bus::{Bus, Event, Pattern, SubscribeError, Subscription};
 use crate::config;
+
+/// How often it is looked whether somebody has changed the keys.
+const KEYS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Opens the log and notes what was found. Without a log FAME answers, and changes nothing.
 pub(super) async fn open(folder: &Path, settings: &config::Audit) -> Ledger {
@@ -68,6 +75,31 @@ pub(super) fn follow(log: &Log, bus: &Bus) -> Result<Subscription, SubscribeErro
         record.details = Some(json!({ "state": state, "reason": reason }));
         note(&log, record);
     })
+}
+
+/// Notes the keys that are made, replaced and ended past the daemon, from now on until `stop`.
+pub(super) async fn follow_keys(log: Log, keys: Arc<Keys>, mut stop: watch::Receiver<bool>) {
+    let state = |info: KeyInfo| (info.id, (info.revoked.is_some(), info.rotated_to));
+    let mut known: HashMap<_, _> = keys.list().into_iter().map(state).collect();
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            () = tokio::time::sleep(KEYS_INTERVAL) => {}
+        }
+        for info in keys.list() {
+            let (id, now) = state(info);
+            let event = match (known.get(&id), &now) {
+                (Some(before), now) if before == now => continue,
+                (None, _) => "key.created",
+                (Some(_), (true, _)) => "key.revoked",
+                (Some(_), (false, _)) => "key.rotated",
+            };
+            let mut record = Record::note(event);
+            record.details = Some(json!({ "key": id }));
+            note(&log, record);
+            known.insert(id, now);
+        }
+    }
 }
 
 /// Notes the end and signs everything.

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::house::DaemonHouse;
+use super::record;
 use crate::api::{self, Rate, ServeError, Server, TlsFiles};
 use crate::auth::{FileError, Keys};
 use crate::config::Api;
@@ -45,12 +46,16 @@ pub(super) async fn start(
         return None;
     }
     let daemon = house.daemon.clone();
+    let log = daemon.audit.clone();
     let told = |told: protocol::Api| {
         // Told once: this is the only place.
         let _ = daemon.api.set(told);
     };
     match bind(settings, keys, house).await {
-        Ok(server) => {
+        Ok((server, keys)) => {
+            if let Some(log) = log {
+                tokio::spawn(record::follow_keys(log, keys, stop.clone()));
+            }
             let scheme = if settings.tls_certificate.is_some() {
                 "https"
             } else {
@@ -62,7 +67,11 @@ pub(super) async fn start(
                 address: Some(address),
                 reason: None,
             });
-            Some(tokio::spawn(server.run(stop)))
+            let mut stop = stop;
+            Some(tokio::spawn(server.run(async move {
+                // A sender that is gone means the end as well.
+                let _ = stop.wait_for(|stop| *stop).await;
+            })))
         }
         Err(error) => {
             tracing::error!(%error, "there is no REST API");
@@ -75,7 +84,11 @@ pub(super) async fn start(
     }
 }
 
-async fn bind(settings: &Api, keys: &Path, house: DaemonHouse) -> Result<Server, NoApi> {
+async fn bind(
+    settings: &Api,
+    keys: &Path,
+    house: DaemonHouse,
+) -> Result<(Server, Arc<Keys>), NoApi> {
     let address: IpAddr = settings.address.parse().map_err(NoApi::Address)?;
     let files = settings
         .tls_certificate
@@ -99,7 +112,8 @@ async fn bind(settings: &Api, keys: &Path, house: DaemonHouse) -> Result<Server,
         ..usual
     };
     let keys = Arc::new(Keys::open(keys)?);
-    Ok(Server::bind(settings, Arc::new(house), keys, api::DASHBOARD).await?)
+    let server = Server::bind(settings, Arc::new(house), keys.clone(), api::DASHBOARD).await?;
+    Ok((server, keys))
 }
 
 /// As many as the system lets us have, within bounds.

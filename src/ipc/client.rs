@@ -319,7 +319,8 @@ fn patience(request: &Request) -> Duration {
         | Request::Set(_)
         | Request::Approve(_)
         | Request::Teach(_)
-        | Request::Plugins(_) => WORK_WAIT,
+        | Request::Plugins(_)
+        | Request::Checkpoint => WORK_WAIT,
         Request::Status
         | Request::Listen(_)
         | Request::Stop

@@ -41,6 +41,14 @@ pub enum IpcError {
         /// The path.
         socket: PathBuf,
     },
+    /// Somebody else could put a socket of theirs in its place.
+    #[error("`{}` is no place for the socket: {problem}", .folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// The system refused.
     #[error("cannot {action} `{}`", .path.display())]
     Io {
@@ -59,6 +67,9 @@ impl IpcError {
         match self {
             Self::AlreadyRunning { .. } => "talk to it with `fame`, or stop it: `fame shutdown`",
             Self::NotASocket { .. } => "move it away, or set `ipc.socket` to another path",
+            Self::Folder { .. } => {
+                "make it yours alone (`chmod 700`), or set `ipc.socket` to a path in another folder"
+            }
             Self::Io { .. } => {
                 "make the folder yours, or set `ipc.socket` to another path of at most 107 bytes"
             }
@@ -84,6 +95,9 @@ impl Place {
                 .mode(FOLDER_MODE)
                 .create(folder)
                 .map_err(|source| failed("create the folder", folder, source))?;
+        }
+        if let Some(folder) = path.parent() {
+            trust(folder)?;
         }
         let place = Self {
             path: path.to_owned(),
@@ -134,6 +148,35 @@ impl Place {
             Err(source) => Err(failed("try the socket", &self.path, source)),
         }
     }
+}
+
+/// Whether nobody but this user (and root) can put something in the socket's place.
+fn trust(folder: &Path) -> Result<(), IpcError> {
+    let refused = |problem| {
+        Err(IpcError::Folder {
+            folder: folder.to_owned(),
+            problem,
+        })
+    };
+    let look = |metadata: io::Result<fs::Metadata>| {
+        metadata.map_err(|source| failed("look at", folder, source))
+    };
+    let ours = |metadata: &fs::Metadata| {
+        [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid())
+    };
+    if !ours(&look(fs::symlink_metadata(folder))?) {
+        return refused("it belongs to somebody else");
+    }
+    let metadata = look(fs::metadata(folder))?;
+    if !ours(&metadata) {
+        return refused("it leads to a folder of somebody else");
+    }
+    // Where only owners may remove, others can make files but not replace ours.
+    let (others_write, sticky) = (metadata.mode() & 0o022 != 0, metadata.mode() & 0o1000 != 0);
+    if others_write && !sticky {
+        return refused("others may write to it");
+    }
+    Ok(())
 }
 
 /// Connects, waiting at most [`CONNECT_WAIT`].

@@ -40,6 +40,8 @@ pub struct Metrics {
     approvals: IntCounterVec,
     plugin_changes: IntCounterVec,
     errors: IntCounterVec,
+    sandbox_runs: IntCounterVec,
+    sandbox_seconds: HistogramVec,
     overruns: IntCounter,
     http: IntCounterVec,
     http_seconds: HistogramVec,
@@ -110,6 +112,16 @@ impl Metrics {
                 "Troubles told to the user, by code.",
                 &["code"],
             )?,
+            sandbox_runs: made.counts(
+                "sandbox_runs_total",
+                "Programs run in the sandbox by tier and how they ended.",
+                &["tier", "outcome"],
+            )?,
+            sandbox_seconds: made.seconds(
+                "sandbox_run_seconds",
+                "Time that programs ran in the sandbox, by tier.",
+                &["tier"],
+            )?,
             overruns: made.count(
                 "audio_overrun_frames_total",
                 "Frames of 16 ms that were captured and not heard, because FAME was behind.",
@@ -171,6 +183,19 @@ impl Metrics {
                 self.plugin_changes.with_label_values(&[state]).inc();
             }
             Event::Error { code, .. } => self.errors.with_label_values(&[code]).inc(),
+            Event::SandboxFinished {
+                outcome,
+                tier,
+                wall_ms,
+                ..
+            } => {
+                let tier = tier.as_deref().unwrap_or("none");
+                self.sandbox_runs.with_label_values(&[tier, outcome]).inc();
+                let seconds = *wall_ms as f64 / 1_000.0;
+                self.sandbox_seconds
+                    .with_label_values(&[tier])
+                    .observe(seconds);
+            }
             Event::AudioOverrun { lost } => self.overruns.inc_by(*lost),
             _ => {}
         }

@@ -7,6 +7,7 @@
 mod grants;
 mod learning;
 mod means;
+mod runs;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -72,6 +73,7 @@ pub struct Skills {
     /// Why there is no language model, though one is configured.
     model_trouble: Mutex<Option<String>>,
     model_name: Option<String>,
+    bus: Bus,
     tasks: TaskTracker,
     ending: tokio_util::sync::CancellationToken,
 }
@@ -188,6 +190,7 @@ impl Skills {
             learning,
             model_trouble: Mutex::new(model_trouble),
             model_name,
+            bus,
             tasks,
             ending: tokio_util::sync::CancellationToken::new(),
         });
@@ -349,6 +352,11 @@ impl Skills {
                 }
             }
         });
+        self.tasks.spawn(runs::follow(
+            self.sandbox.observe(),
+            self.bus.clone(),
+            self.ending.clone(),
+        ));
         let (brain, ending) = (self.brain.clone(), self.ending.clone());
         self.tasks.spawn(async move {
             loop {

@@ -109,3 +109,25 @@ fn a_path_too_long_for_the_system_is_explained() {
     assert!(error.to_string().starts_with("cannot listen on"), "{error}");
     assert!(error.hint().contains("107 bytes"));
 }
+
+/// Where somebody else could put a socket of theirs in its place, there is none of ours.
+#[test]
+fn a_folder_that_others_may_write_to_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = folder.path().join("open");
+    fs::create_dir(&open).unwrap();
+    let mode = |mode| fs::set_permissions(&open, fs::Permissions::from_mode(mode)).unwrap();
+    for others in [0o777, 0o722, 0o770] {
+        mode(others);
+        let error = bind(&open.join("famed.sock")).unwrap_err();
+        assert!(
+            matches!(error, IpcError::Folder { .. }),
+            "{others:o}: {error}"
+        );
+        assert!(error.hint().contains("chmod 700"));
+    }
+    for fine in [0o700, 0o755, 0o1777] {
+        mode(fine);
+        assert!(bind(&open.join("famed.sock")).is_ok(), "{fine:o}");
+    }
+}

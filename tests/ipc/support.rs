@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use fame::bus::{Bus, Published};
 use fame::ipc::protocol::{
-    Approval, Approvals, Approved, Asked, Asleep, Candidate, Checkpointed, Decided, Device,
+    Api, Approval, Approvals, Approved, Asked, Asleep, Candidate, Checkpointed, Decided, Device,
     Devices, Done, Explained, FailedVoice, LastTurn, ListenAction, Listening, Microphone, Mode,
     Muted, PluginInfo, PluginPermission, PluginState, Plugins, PluginsParams, Recognizer, Request,
     RpcError, Said, Stage, State, Status, Stopped, Taught, Tested, Understanding, Voice, result,
@@ -337,6 +337,11 @@ pub fn status() -> Status {
             reply: "It is noon".into(),
             total_ms: 412.5,
         }),
+        api: Some(Api {
+            address: Some("http://127.0.0.1:8000".into()),
+            reason: None,
+        }),
+        audit_trouble: Some("the disk is full; free some space".into()),
     }
 }
 

@@ -37,6 +37,8 @@ fn program(path: &str, home: &Path) -> Command {
         .env("FAME_RECOGNIZER__MODEL_FOLDER", super::project("models"))
         // Tests run beside each other, and Whisper's threads spin while they wait.
         .env("FAME_RECOGNIZER__THREADS", "1")
+        // Daemons of tests run beside each other.
+        .env("FAME_API__PORT", "0")
         .env("TZ", "UTC");
     command
 }

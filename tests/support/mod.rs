@@ -1,6 +1,7 @@
 //! What several areas share.
 
 pub mod brain;
+pub mod daemon;
 pub mod famed;
 pub mod llm;
 pub mod pulse;

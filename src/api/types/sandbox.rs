@@ -37,15 +37,21 @@ pub struct SandboxRuns {
 /// One run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SandboxRun {
-    /// Its number.
-    pub id: u64,
-    /// When it ended, in RFC 3339.
+    /// Names it, as in the events of the sandbox.
+    pub id: String,
+    /// When it was asked for, in RFC 3339.
     #[schema(format = DateTime)]
     pub at: String,
     /// Who had it run.
     pub caller: String,
-    /// How it ended.
-    pub report: Report,
+    /// What runs it, such as `python`.
+    pub profile: String,
+    /// `waiting`, `running`, `finished`, `failed` (nothing is known of it) or `abandoned`.
+    pub state: String,
+    /// How it ended, once it has.
+    pub report: Option<Report>,
+    /// Why nothing is known of it.
+    pub error: Option<String>,
 }
 
 /// What kept the program in.

@@ -15,14 +15,20 @@ const FOLDER: &str = "FAME_AUDIT_TEST_FOLDER";
 const KILLS: u64 = 300;
 
 fn settings(folder: &Path) -> Settings {
-    Settings { segment_bytes: 24 * 1024, checkpoint_records: 50, ..Settings::new(folder) }
+    Settings {
+        segment_bytes: 24 * 1024,
+        checkpoint_records: 50,
+        ..Settings::new(folder)
+    }
 }
 
 /// Writes until it is killed, from three threads, and says what was acknowledged.
 #[test]
 #[ignore = "the child of the test below"]
 fn child_that_writes() {
-    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        return;
+    };
     let log = Log::open(settings(Path::new(&folder))).unwrap();
     let threads: Vec<_> = (0..3)
         .map(|thread| {
@@ -89,16 +95,25 @@ fn killed_three_hundred_times_nothing_acknowledged_is_lost() {
     }
     drop(Log::open(settings(folder.path())).unwrap());
     let report = sound(folder.path());
-    assert!(acknowledged.len() > 300 && report.segments > 10 && report.epochs > 2, "{} {report:?}", acknowledged.len());
+    assert!(
+        acknowledged.len() > 300 && report.segments > 10 && report.epochs > 2,
+        "{} {report:?}",
+        acknowledged.len()
+    );
     let mut kept = BTreeMap::new();
-    for line in Reader::new(folder.path()).export(Format::JsonLines, Search::default()).unwrap() {
+    for line in Reader::new(folder.path())
+        .export(Format::JsonLines, Search::default())
+        .unwrap()
+    {
         let entry: fame_audit::Entry = serde_json::from_str(&line.unwrap()).unwrap();
         if let Some(session) = entry.record.session {
             kept.insert(entry.seq, session);
         }
     }
     for (seq, session) in acknowledged {
-        let found = kept.get(&seq).unwrap_or_else(|| panic!("record {seq} was acknowledged and is lost"));
+        let found = kept
+            .get(&seq)
+            .unwrap_or_else(|| panic!("record {seq} was acknowledged and is lost"));
         assert!(found.starts_with(&session), "record {seq} is another");
     }
 }

@@ -17,13 +17,14 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch::Receiver;
 
 use super::handler::DaemonHandler;
-use crate::api::{
-    self, Act, Answer, Approvals, Approved, AuditPage, AuditQuery, AuditRecord, AuditVerified,
-    Caller, Events, Evolution, EvolutionRequest, Explained, Feedback, FeedbackTaken, FirstBad,
-    House, Latency, Observed, PluginChange, PluginInfo, Plugins, QueryAnswer, QueryRequest, Ready,
-    Recording, Refusal, SandboxRuns, Service, SettingList, Sound, SpeechRequest, Status,
-    TestRequest, Tested, Transcript, Turn, Turns, TurnsQuery, WrongKeys,
+use crate::api::types::{
+    self, Approvals, Approved, AuditPage, AuditQuery, AuditRecord, AuditVerified, Evolution,
+    EvolutionRequest, Explained, Feedback, FeedbackTaken, FirstBad, Latency, PluginChange,
+    PluginInfo, Plugins, QueryAnswer, QueryRequest, Ready, Recording, SandboxRuns, Service,
+    SettingList, Sound, SpeechRequest, Status, TestRequest, Tested, Transcript, Turn, Turns,
+    TurnsQuery,
 };
+use crate::api::{Act, Answer, Caller, Events, House, Observed, Refusal, WrongKeys};
 use crate::audit::{self, Entry, Kind, Options, Reader, Record, Search, Via};
 use crate::auth::Scope;
 use crate::brain::{Gate, Query, Source};
@@ -297,7 +298,7 @@ impl DaemonHouse {
             ok: report.first_bad.is_none(),
             records: report.records,
             checkpoints: report.checkpoints,
-            pruned: report.pruned.map_or(0, |dropped| dropped.seq),
+            pruned: report.pruned.map_or(0, |dropped| dropped.through),
             first_bad: report.first_bad.map(|bad| FirstBad {
                 seq: bad.seq,
                 problem: bad.problem.to_string(),
@@ -344,13 +345,10 @@ impl House for DaemonHouse {
 
     fn status(&self) -> Status {
         // Both are the same JSON, so this only fails by a mistake of ours.
-        match convert(self.daemon.status()) {
-            Ok(status) => status,
-            Err(error) => {
-                tracing::error!(%error, "the status is not told over HTTP");
-                Status::unknown(env!("CARGO_PKG_VERSION"), std::process::id())
-            }
-        }
+        convert(self.daemon.status()).unwrap_or_else(|error| {
+            tracing::error!(%error, "the status is not told over HTTP");
+            Status::default()
+        })
     }
 
     fn query<'a>(
@@ -433,6 +431,14 @@ impl House for DaemonHouse {
     fn sandbox_runs(&self, limit: u32) -> Answer<'_, SandboxRuns> {
         Box::pin(async move {
             let runs = self.daemon.skills.sandbox().runs(limit as usize);
+            let runs = runs.into_iter().map(|run| {
+                let at = jiff::Timestamp::from_millisecond(i64::try_from(run.asked_at_ms)?)?;
+                let mut json = serde_json::to_value(run)?;
+                json["at"] = at.to_string().into();
+                Ok(json)
+            });
+            let runs: Result<Vec<Value>, Box<dyn std::error::Error + Send + Sync>> = runs.collect();
+            let runs = runs.map_err(|error| Refusal::Internal(error.to_string()))?;
             convert(json!({ "runs": runs }))
         })
     }
@@ -528,7 +534,7 @@ fn answer(replied: Replied, session_id: String, processing_ms: f64) -> QueryAnsw
         sources: replied
             .sources
             .into_iter()
-            .map(|source| api::Source {
+            .map(|source| types::Source {
                 title: source.title,
                 url: source.url,
             })

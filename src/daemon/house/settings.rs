@@ -5,7 +5,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{DaemonHouse, refusal};
-use crate::api::{Caller, Refusal, Setting, SettingKind, SettingList};
+use crate::api::types::{Setting, SettingKind, SettingList};
+use crate::api::{Caller, Refusal};
 use crate::config::{Config, ListenMode};
 use crate::dialogue::io::Command;
 use crate::ipc::protocol::SetParams;

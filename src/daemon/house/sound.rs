@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use super::{DaemonHouse, blocking};
-use crate::api::{Recording, Refusal, Segment, Sound, SoundFormat, SpeechRequest, Transcript};
+use crate::api::Refusal;
+use crate::api::types::{Recording, Segment, Sound, SoundFormat, SpeechRequest, Transcript};
 use crate::audio::{FileSource, Sink, WavSink};
 use crate::config::Config;
 use crate::speech::transcribe::{self, TranscribeError, Written};

@@ -33,7 +33,8 @@ function mount(body, signal) {
 }
 
 /** How it ended, and in which tone to say so. */
-function ending(report) {
+function ending({ state, report }) {
+  if (!report) return [state, state === "failed" ? "bad" : ""];
   if (report.ok) return ["done", "ok"];
   if (report.timed_out) return ["out of time", "bad"];
   if (report.oom) return ["out of memory", "bad"];
@@ -41,8 +42,13 @@ function ending(report) {
   return [`exit code ${report.exit_code ?? "unknown"}`, "warn"];
 }
 
-function row({ id, at, caller, report }, open) {
-  const [end, tone] = ending(report);
+function row({ id, at, caller, profile, state, report, error }, open) {
+  const [end, tone] = ending({ state, report });
+  if (!report) {
+    return h("div", { class: "card run", "data-id": id },
+      h("p", { class: "run-name" }, badge(end, tone), said(caller, { class: "strong" }), code(profile), time(at)),
+      error && h("p", { class: "muted" }, said(error)));
+  }
   return h("details", { class: "card run", "data-id": id, open },
     h("summary", { "data-focus": id },
       h("span", { class: "run-name" }, icon("chevron"), badge(end, tone), said(caller, { class: "strong" })),

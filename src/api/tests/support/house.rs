@@ -303,10 +303,13 @@ impl House for SmallHouse {
             .rev()
             .take(limit as usize)
             .map(|id| SandboxRun {
-                id,
+                id: format!("run-{id}"),
                 at: NOON.into(),
                 caller: "universal_developer".into(),
-                report: Report::default(),
+                profile: "python".into(),
+                state: "finished".into(),
+                report: Some(Report::default()),
+                error: None,
             })
             .collect();
         now(Ok(SandboxRuns { runs }))

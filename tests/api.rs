@@ -1,0 +1,336 @@
+//! The REST API of the real daemon: what a program sees of it. The crate `fame-api` tests by itself
+//! how the server defends itself.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+
+use serde_json::{Value, json};
+
+use crate::support::daemon::{Daemon, agent};
+use crate::support::project;
+
+/// A daemon with a lamp that needs no more than a word, and one that needs an approval.
+fn daemon() -> Daemon {
+    Daemon::start("")
+}
+
+#[test]
+fn a_question_is_answered_with_all_that_a_program_wants() {
+    let daemon = daemon();
+    let key = daemon.key("query");
+    let answer = daemon.post(&key, "/query", &json!({ "text": "what is 23 + 19?" }));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let body = &answer.body;
+    assert_eq!(
+        (&body["response"], &body["plugin"]),
+        (&json!("42."), &json!("calculator")),
+        "{body}"
+    );
+    assert!(body["turn_id"].as_u64().unwrap() > 0);
+    assert!(body["confidence"].as_f64().unwrap() > 0.5);
+    assert!(body["session_id"].is_string() && body["processing_ms"].is_number());
+
+    // What is asked back is answered in the same conversation, and in no other.
+    let ask = |session: &str, text: &str| {
+        let query = json!({ "text": text, "session_id": session });
+        daemon.post(&key, "/query", &query).body["response"].clone()
+    };
+    assert_eq!(ask("kitchen", "set a timer"), "For how long?");
+    assert_ne!(ask("cellar", "ten minutes"), "10 minutes from now.");
+    assert_eq!(ask("kitchen", "ten minutes"), "10 minutes from now.");
+    assert_eq!(ask("kitchen", "undo that"), "The 10 minute timer is gone.");
+}
+
+#[test]
+fn scopes_are_kept_apart_and_refusals_say_what_to_do() {
+    let daemon = daemon();
+    let (query, read, admin) = (daemon.key("query"), daemon.key("read"), daemon.key("admin"));
+    let problem = |answer: crate::support::daemon::Answered, status: u16, code: &str| {
+        assert_eq!(answer.status, status, "{answer:?}");
+        assert_eq!(answer.body["code"], code, "{answer:?}");
+        assert!(
+            answer.body["detail"].as_str().unwrap().ends_with('.'),
+            "{answer:?}"
+        );
+        assert!(
+            !answer.body["hint"].as_str().unwrap().is_empty(),
+            "{answer:?}"
+        );
+    };
+    let text = json!({ "text": "what time is it" });
+    problem(daemon.post("fame_no", "/query", &text), 401, "key");
+    problem(daemon.post(&read, "/query", &text), 403, "scope");
+    problem(daemon.get(&query, "/audit"), 403, "scope");
+    problem(
+        daemon.post(&read, "/plugins/clock/disable", &json!({})),
+        403,
+        "scope",
+    );
+    problem(daemon.get(&read, "/turns/999999/why"), 404, "not_found");
+    assert_eq!(
+        daemon
+            .post(&admin, "/plugins/clock/disable", &json!({}))
+            .status,
+        200
+    );
+    let gone = daemon.post(&query, "/query", &text);
+    assert_ne!(gone.body["plugin"], "clock", "{gone:?}");
+    assert_eq!(
+        daemon
+            .post(&admin, "/plugins/clock/enable", &json!({}))
+            .status,
+        200
+    );
+    assert_eq!(daemon.post(&query, "/query", &text).body["plugin"], "clock");
+    let evolve = daemon.post(&admin, "/evolution/run", &json!({}));
+    assert_eq!(evolve.status, 503, "{evolve:?}");
+}
+
+/// What was asked can be looked up: the turn, why, and the audit with the key that asked.
+#[test]
+fn what_was_done_can_be_looked_up_and_proved() {
+    let daemon = daemon();
+    let key = daemon.key("admin");
+    let asked = daemon.post(
+        &key,
+        "/query",
+        &json!({ "text": "set a timer for ten minutes" }),
+    );
+    let turn = asked.body["turn_id"].as_u64().unwrap();
+    let why = daemon.get(&key, &format!("/turns/{turn}/why"));
+    assert_eq!(why.body["decisions"][0]["intent"], "set_timer", "{why:?}");
+    let turns = daemon.get(&key, "/turns?limit=5");
+    assert_eq!(
+        turns.body["turns"][0]["text"], "set a timer for ten minutes",
+        "{turns:?}"
+    );
+    let audit = daemon.get(&key, "/audit?intent=set_timer&source=rest");
+    let record = &audit.body["records"][0];
+    assert_eq!(
+        (&record["kind"], &record["plugin"]),
+        (&json!("before"), &json!("timer")),
+        "{audit:?}"
+    );
+    let verified = daemon.get(&key, "/audit/verify");
+    assert_eq!(verified.body["ok"], true, "{verified:?}");
+    let approvals = daemon.get(&key, "/approvals");
+    assert_eq!(approvals.body, json!({ "approvals": [] }));
+    let metrics = daemon.get(&key, "/metrics");
+    let text = metrics.body.as_str().unwrap();
+    assert!(
+        text.contains(r#"fame_queries_total{intent="set_timer",ok="true",plugin="timer"} 1"#),
+        "{text}"
+    );
+    assert!(
+        !text.contains("ten minutes") && !text.contains(&key),
+        "{text}"
+    );
+}
+
+#[test]
+fn events_come_as_they_happen_and_are_taken_up_again() {
+    let daemon = daemon();
+    let key = daemon.key("query,read");
+    let follow = |after: Option<&str>| {
+        let request = agent()
+            .get(daemon.url("/events"))
+            .header("Authorization", format!("Bearer {key}"));
+        let request = match after {
+            Some(after) => request.header("Last-Event-ID", after),
+            None => request,
+        };
+        let response = request.call().unwrap();
+        assert_eq!(response.status(), 200);
+        BufReader::new(response.into_body().into_reader()).lines()
+    };
+    // An event's id and its JSON.
+    let next = |lines: &mut dyn Iterator<Item = std::io::Result<String>>, topic: &str| {
+        let (mut id, mut event) = (String::new(), String::new());
+        for line in lines.map_while(Result::ok) {
+            if let Some(value) = line.strip_prefix("id: ") {
+                id = value.to_owned();
+            } else if let Some(value) = line.strip_prefix("event: ") {
+                event = value.to_owned();
+            } else if let Some(data) = line.strip_prefix("data: ")
+                && event == topic
+            {
+                return (id, serde_json::from_str::<Value>(data).unwrap());
+            }
+        }
+        panic!("no {topic}");
+    };
+    let mut first = follow(None);
+    daemon.post(&key, "/query", &json!({ "text": "what is 2 + 2" }));
+    let (received, _) = next(&mut first, "query.received");
+    let (_, reply) = next(&mut first, "reply");
+    assert_eq!(reply["event"]["text"], "4.");
+    drop(first);
+    // What came after the request is told again.
+    let (_, reply) = next(&mut follow(Some(&received)), "reply");
+    assert_eq!(reply["event"]["text"], "4.");
+}
+
+#[test]
+fn speech_is_written_down_and_read_aloud() {
+    let daemon = daemon();
+    let key = daemon.key("query");
+    let file = std::fs::read(project("tests/fixtures/audio/spoken/write-ten-primes.flac")).unwrap();
+    let mut body = Vec::new();
+    for (name, value) in [("model", "whisper-1"), ("response_format", "verbose_json")] {
+        let part =
+            format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    body.extend_from_slice(b"--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.flac\"\r\nContent-Type: audio/flac\r\n\r\n");
+    body.extend_from_slice(&file);
+    body.extend_from_slice(b"\r\n--X--\r\n");
+    let mut response = agent()
+        .post(daemon.url("/v1/audio/transcriptions"))
+        .header("Authorization", format!("Bearer {key}"))
+        .header("Content-Type", "multipart/form-data; boundary=X")
+        .send(&body[..])
+        .unwrap();
+    let written: Value = response.body_mut().read_json().unwrap();
+    assert_eq!(response.status(), 200, "{written}");
+    let text = written["text"].as_str().unwrap().to_lowercase();
+    assert!(
+        text.contains("write a program") && text.contains("prime numbers"),
+        "{written}"
+    );
+    assert!(written["duration"].as_f64().unwrap() > 2.0, "{written}");
+
+    let spoken = agent()
+        .post(daemon.url("/v1/audio/speech"))
+        .header("Authorization", format!("Bearer {key}"))
+        .send_json(json!({ "model": "tts-1", "voice": "alloy", "input": "It is noon." }))
+        .unwrap();
+    assert_eq!(spoken.status(), 200);
+    let mut sound = Vec::new();
+    spoken
+        .into_body()
+        .into_reader()
+        .read_to_end(&mut sound)
+        .unwrap();
+    let reader = hound::WavReader::new(&sound[..]).unwrap();
+    assert!(
+        reader.duration() > reader.spec().sample_rate / 4,
+        "{} samples",
+        reader.duration()
+    );
+}
+
+#[test]
+fn settings_are_changed_together_or_not_at_all() {
+    let daemon = daemon();
+    let key = daemon.key("admin");
+    let value = |name: &str| {
+        let listed = daemon.get(&key, "/settings");
+        let all = listed.body["settings"].as_array().unwrap().clone();
+        all.into_iter().find(|one| one["key"] == name).unwrap()["value"].clone()
+    };
+    let patch = |changes: Value| {
+        let request = agent().patch(daemon.url("/settings"));
+        let request = request.header("Authorization", format!("Bearer {key}"));
+        request.send_json(changes).unwrap().status().as_u16()
+    };
+    assert_eq!(
+        patch(json!({ "muted": true, "listen.mode": "conversation" })),
+        200
+    );
+    assert_eq!(
+        (value("muted"), value("listen.mode")),
+        (json!(true), json!("conversation"))
+    );
+    for bad in [
+        json!({ "muted": false, "voice.volume": 7 }),
+        json!({ "muted": false, "api.address": "0.0.0.0" }),
+        json!({ "muted": "no" }),
+    ] {
+        assert_eq!(patch(bad.clone()), 422, "{bad}");
+        assert_eq!(value("muted"), true, "{bad}");
+    }
+}
+
+/// No key in a log, an event, a metric, the audit, or a page.
+#[test]
+fn keys_are_told_nowhere() {
+    let daemon = daemon();
+    let key = daemon.key("admin");
+    let secret = key.rsplit('_').next().unwrap().to_owned();
+    daemon.post(
+        &key,
+        "/query",
+        &json!({ "text": format!("my key is {key}") }),
+    );
+    let pages = [
+        "/audit?limit=100",
+        "/metrics",
+        "/status",
+        "/openapi.json",
+        "/docs",
+        "/settings",
+    ];
+    for page in pages {
+        let text = daemon.get(&key, page).body.to_string();
+        assert!(!text.contains(&secret), "{page}");
+    }
+    for file in walk(&daemon.data()) {
+        let bytes = std::fs::read(&file).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        // Turns are the user's own and kept as they were said, in a file of theirs.
+        if !file.to_string_lossy().contains("fame.db") {
+            assert!(!text.contains(&secret), "{}", file.display());
+        }
+    }
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(walk(&path));
+        } else if path.is_file() {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// A page of another site that the user looks at must not reach FAME, whatever the browser sends.
+#[test]
+fn other_sites_are_kept_out() {
+    let daemon = daemon();
+    let key = daemon.key("query");
+    let address = daemon.url("").trim_start_matches("http://").to_owned();
+    let ask = |head: &str| -> String {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let body = r#"{"text":"what time is it"}"#;
+        let request = format!(
+            "POST /query HTTP/1.1\r\n{head}Authorization: Bearer {key}\r\nContent-Length: {}\r\n\
+             Connection: close\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+            .split_whitespace()
+            .nth(1)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let json = "Content-Type: application/json\r\n";
+    let own = format!("Host: {address}\r\n");
+    assert_eq!(ask(&format!("{own}{json}")), "200");
+    assert_eq!(ask(&format!("Host: evil.example\r\n{json}")), "403");
+    assert_eq!(
+        ask(&format!("{own}{json}Origin: https://evil.example\r\n")),
+        "403"
+    );
+    assert_eq!(
+        ask(&format!("{own}{json}Sec-Fetch-Site: cross-site\r\n")),
+        "403"
+    );
+    assert_eq!(ask(&format!("{own}Content-Type: text/plain\r\n")), "415");
+}
