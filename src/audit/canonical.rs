@@ -31,7 +31,11 @@ pub(crate) fn to_vec(value: &impl Serialize) -> io::Result<Vec<u8>> {
 struct Visible;
 
 impl Formatter for Visible {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, text: &str) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        text: &str,
+    ) -> io::Result<()> {
         let mut plain = 0;
         for (at, hidden) in text.char_indices().filter(|(_, c)| is_hidden(*c)) {
             writer.write_all(text.as_bytes().get(plain..at).unwrap_or_default())?;
@@ -43,7 +47,11 @@ impl Formatter for Visible {
         writer.write_all(text.as_bytes().get(plain..).unwrap_or_default())
     }
 
-    fn write_char_escape<W: ?Sized + Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
+    fn write_char_escape<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
         match escape {
             CharEscape::Quote => writer.write_all(b"\\\""),
             CharEscape::ReverseSolidus => writer.write_all(b"\\\\"),
@@ -96,7 +104,9 @@ pub(crate) fn bounded(text: String, limit: usize) -> String {
     let mut room = limit.saturating_sub(mark.len());
     let mut kept = String::with_capacity(limit);
     for c in text.chars() {
-        let Some(left) = room.checked_sub(cost(c)) else { break };
+        let Some(left) = room.checked_sub(cost(c)) else {
+            break;
+        };
         room = left;
         kept.push(c);
     }
@@ -122,7 +132,10 @@ pub(crate) fn bounded_value(value: Value) -> Value {
 fn shallow(value: Value, depth: usize) -> Value {
     match value {
         Value::Array(_) | Value::Object(_) if depth == 0 => Value::String("[too deep]".into()),
-        Value::Array(items) => items.into_iter().map(|item| shallow(item, depth - 1)).collect(),
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| shallow(item, depth - 1))
+            .collect(),
         Value::Object(fields) => fields
             .into_iter()
             .map(|(key, value)| (key, shallow(value, depth - 1)))
@@ -139,7 +152,8 @@ mod tests {
 
     #[test]
     fn nothing_hidden_is_written_as_it_is() {
-        let text = "a\n\r\0\u{1b}[31m\u{7f}\u{85}\u{202e}\u{2066}\u{200b}\u{2028}\u{feff}\u{e0041}\"}{";
+        let text =
+            "a\n\r\0\u{1b}[31m\u{7f}\u{85}\u{202e}\u{2066}\u{200b}\u{2028}\u{feff}\u{e0041}\"}{";
         let line = to_vec(&text).unwrap();
         assert!(line.iter().all(|byte| (b' '..=b'~').contains(byte)));
         assert_eq!(serde_json::from_slice::<String>(&line).unwrap(), text);

@@ -11,7 +11,9 @@ pub type Result<T> = std::result::Result<T, AuditError>;
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AuditError {
     /// A file or folder could not be read or written.
-    #[error("{action} `{path}` failed: {source}; free some space or mend its permissions, then try again")]
+    #[error(
+        "{action} `{path}` failed: {source}; free some space or mend its permissions, then try again"
+    )]
     File {
         /// What was being done.
         action: &'static str,
@@ -61,13 +63,17 @@ pub enum AuditError {
     #[error("this record cannot be written: {0}")]
     Record(&'static str),
     /// Too many records wait to be written.
-    #[error("{waiting} records wait to be written and the disk does not keep up; try again in a moment")]
+    #[error(
+        "{waiting} records wait to be written and the disk does not keep up; try again in a moment"
+    )]
     Busy {
         /// How many wait.
         waiting: usize,
     },
     /// The disk has not answered in time. Whether the record is kept is not known.
-    #[error("the audit log's disk has not answered for {seconds} s, so nobody knows whether the record is kept; look at the disk")]
+    #[error(
+        "the audit log's disk has not answered for {seconds} s, so nobody knows whether the record is kept; look at the disk"
+    )]
     Slow {
         /// How long it was waited for.
         seconds: u64,

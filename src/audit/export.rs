@@ -17,8 +17,7 @@ pub enum Format {
     Csv,
 }
 
-const COLUMNS: &str =
-    "seq,time,kind,of,event,session,via,source,heard,stage,intent,plugin,decision,approved,outcome,reply,latency_us";
+const COLUMNS: &str = "seq,time,kind,of,event,session,via,source,heard,stage,intent,plugin,decision,approved,outcome,reply,latency_us";
 
 /// The lines of an export, the oldest first, without their newlines.
 pub struct Export {
@@ -55,12 +54,18 @@ impl Export {
         }
         loop {
             if self.open.is_none() {
-                let Some(segment) = self.segments.next() else { return Ok(None) };
+                let Some(segment) = self.segments.next() else {
+                    return Ok(None);
+                };
                 let lines = segment.lines()?;
                 self.open = Some((segment, lines));
             }
-            let Some((segment, lines)) = &mut self.open else { continue };
-            let line = lines.next().map_err(AuditError::file("reading", &segment.path))?;
+            let Some((segment, lines)) = &mut self.open else {
+                continue;
+            };
+            let line = lines
+                .next()
+                .map_err(AuditError::file("reading", &segment.path))?;
             let Some(Line::Whole(line)) = line else {
                 self.open = None;
                 continue;
@@ -113,13 +118,31 @@ fn row(entry: &Entry) -> String {
         text(record.session.as_ref()),
         source.map(|source| name(source.via)).unwrap_or_default(),
         text(source.and_then(|source| source.id.as_ref())),
-        record.heard.as_ref().map(|heard| heard.text.clone()).unwrap_or_default(),
+        record
+            .heard
+            .as_ref()
+            .map(|heard| heard.text.clone())
+            .unwrap_or_default(),
         text(route.and_then(|route| route.stage.as_ref())),
         text(route.and_then(|route| route.intent.as_ref())),
-        record.plugin.as_ref().map(|plugin| plugin.name.clone()).unwrap_or_default(),
-        record.decision.as_ref().map(|decision| name(decision.verdict)).unwrap_or_default(),
-        record.approval.as_ref().map(|approval| approval.granted.to_string()).unwrap_or_default(),
-        outcome.map(|outcome| name(outcome.status)).unwrap_or_default(),
+        record
+            .plugin
+            .as_ref()
+            .map(|plugin| plugin.name.clone())
+            .unwrap_or_default(),
+        record
+            .decision
+            .as_ref()
+            .map(|decision| name(decision.verdict))
+            .unwrap_or_default(),
+        record
+            .approval
+            .as_ref()
+            .map(|approval| approval.granted.to_string())
+            .unwrap_or_default(),
+        outcome
+            .map(|outcome| name(outcome.status))
+            .unwrap_or_default(),
         text(outcome.and_then(|outcome| outcome.text.as_ref())),
         number(record.latency_us),
     ];
@@ -130,7 +153,13 @@ fn row(entry: &Entry) -> String {
 fn csv(cell: &str) -> String {
     let mut clean: String = cell
         .chars()
-        .map(|c| if c.is_control() || crate::canonical::is_hidden(c) { ' ' } else { c })
+        .map(|c| {
+            if c.is_control() || crate::canonical::is_hidden(c) {
+                ' '
+            } else {
+                c
+            }
+        })
         .collect();
     if clean.starts_with(['=', '+', '-', '@']) {
         clean.insert(0, '\'');

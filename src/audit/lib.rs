@@ -69,8 +69,8 @@ pub use log::{Log, Recovery};
 pub use pending::{Pending, Receipt};
 pub use query::{Page, Reader, SEARCH_LIMIT, Search};
 pub use record::{
-    Approval, Decision, Entry, Heard, Kind, Outcome, PluginUsed, Record, Route, SandboxUsed, Source,
-    Status, Verdict, Via,
+    Approval, Decision, Entry, Heard, Kind, Outcome, PluginUsed, Record, Route, SandboxUsed,
+    Source, Status, Verdict, Via,
 };
 pub use redact::Redactor;
 pub use seal::Seal;

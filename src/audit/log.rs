@@ -61,7 +61,10 @@ struct Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.queue.close();
-        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let thread = self
+            .thread
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(thread) = thread.take() {
             // Its own panics have been told of by the panic hook.
             let _ = thread.join();
@@ -89,7 +92,10 @@ impl Log {
         let thread = thread::Builder::new()
             .name("fame-audit".into())
             .spawn(move || writer.run())
-            .map_err(AuditError::file("starting the thread of", "the audit log".as_ref()))?;
+            .map_err(AuditError::file(
+                "starting the thread of",
+                "the audit log".as_ref(),
+            ))?;
         Ok(Self(Arc::new(Shared {
             queue,
             health,
@@ -107,7 +113,9 @@ impl Log {
     pub fn append(&self, record: Record) -> Result<Receipt> {
         let prepared = self.prepare(record)?;
         let (answer, pending) = Pending::pair();
-        self.0.queue.push_blocking(Command::Append(prepared, answer))?;
+        self.0
+            .queue
+            .push_blocking(Command::Append(prepared, answer))?;
         pending.wait()
     }
 

@@ -40,7 +40,9 @@ impl Writer {
         if count == 0 {
             return Ok(());
         }
-        let from = self.dropped.map_or(1, |dropped| dropped.through.saturating_add(1));
+        let from = self
+            .dropped
+            .map_or(1, |dropped| dropped.through.saturating_add(1));
         let dropped = self.check(&segments, count)?;
         let mut pruned = Pruned {
             log: self.secret.log.clone(),
@@ -58,7 +60,9 @@ impl Writer {
 
     /// How many of `segments` are named as dropped and still there, as FAME was killed in between.
     fn leftovers(&self, segments: &[Segment]) -> usize {
-        let Some(dropped) = self.dropped else { return 0 };
+        let Some(dropped) = self.dropped else {
+            return 0;
+        };
         segments
             .iter()
             .take_while(|segment| segment.first <= dropped.through)
@@ -105,26 +109,33 @@ impl Writer {
     /// changed or taken away is not signed as dropped. Gives their last record.
     fn check(&self, segments: &[Segment], count: usize) -> Result<Dropped> {
         let folder = &self.settings.folder;
-        let keys = PublicKeys::load(folder)
-            .map_err(|problem| AuditError::damaged(folder, 1, problem))?;
-        let before = self.dropped.map_or((0, Hash::NONE), |dropped| (dropped.through, dropped.hash));
+        let keys =
+            PublicKeys::load(folder).map_err(|problem| AuditError::damaged(folder, 1, problem))?;
+        let before = self
+            .dropped
+            .map_or((0, Hash::NONE), |dropped| (dropped.through, dropped.hash));
         let mut checker = Checker::new(keys);
         let mut last = None;
         for (at, segment) in segments.iter().take(count.saturating_add(1)).enumerate() {
             let mut lines = segment.lines()?;
-            let fed = checker.begin_segment(segment.first).map_err(Stop::from).and_then(|()| {
-                if at < count {
-                    return feed(&mut checker, &mut lines, &Witness::default());
-                }
-                last = checker.head();
-                match lines.next().map_err(Stop::Io)? {
-                    Some(Line::Whole(line)) => Ok(checker.line(line)?),
-                    _ => Ok(()),
-                }
-            });
+            let fed = checker
+                .begin_segment(segment.first)
+                .map_err(Stop::from)
+                .and_then(|()| {
+                    if at < count {
+                        return feed(&mut checker, &mut lines, &Witness::default());
+                    }
+                    last = checker.head();
+                    match lines.next().map_err(Stop::Io)? {
+                        Some(Line::Whole(line)) => Ok(checker.line(line)?),
+                        _ => Ok(()),
+                    }
+                });
             match fed {
                 Ok(()) => {}
-                Err(Stop::Io(error)) => return Err(AuditError::file("reading", &segment.path)(error)),
+                Err(Stop::Io(error)) => {
+                    return Err(AuditError::file("reading", &segment.path)(error));
+                }
                 Err(Stop::Bad(problem)) => {
                     let seq = checker.expected(segment.first);
                     return Err(AuditError::damaged(folder, seq, problem.to_string()));
@@ -152,7 +163,9 @@ fn begun(segment: &Segment) -> Result<Timestamp> {
         time: Timestamp,
     }
     let mut lines = segment.lines()?;
-    let line = lines.next().map_err(AuditError::file("reading", &segment.path))?;
+    let line = lines
+        .next()
+        .map_err(AuditError::file("reading", &segment.path))?;
     let first = match line {
         Some(Line::Whole(line)) => serde_json::from_slice::<First>(line).ok(),
         _ => None,

@@ -50,10 +50,24 @@ impl Search {
         self.before.is_none_or(|before| entry.seq < before)
             && self.since.is_none_or(|since| entry.time >= since)
             && self.until.is_none_or(|until| entry.time < until)
-            && self.via.is_none_or(|via| source.map(|source| source.via) == Some(via))
-            && same(&self.source_id, source.and_then(|source| source.id.as_deref()))
-            && same(&self.intent, record.route.as_ref().and_then(|route| route.intent.as_deref()))
-            && same(&self.plugin, record.plugin.as_ref().map(|plugin| plugin.name.as_str()))
+            && self
+                .via
+                .is_none_or(|via| source.map(|source| source.via) == Some(via))
+            && same(
+                &self.source_id,
+                source.and_then(|source| source.id.as_deref()),
+            )
+            && same(
+                &self.intent,
+                record
+                    .route
+                    .as_ref()
+                    .and_then(|route| route.intent.as_deref()),
+            )
+            && same(
+                &self.plugin,
+                record.plugin.as_ref().map(|plugin| plugin.name.as_str()),
+            )
             && same(&self.event, record.event.as_deref())
             && same(&self.session, record.session.as_deref())
             && self.text.as_deref().is_none_or(|text| says(record, text))
@@ -66,14 +80,23 @@ fn says(record: &Record, wanted: &str) -> bool {
     let texts = [
         record.event.as_deref(),
         record.heard.as_ref().map(|heard| heard.text.as_str()),
-        record.outcome.as_ref().and_then(|outcome| outcome.text.as_deref()),
+        record
+            .outcome
+            .as_ref()
+            .and_then(|outcome| outcome.text.as_deref()),
         record.route.as_ref().and_then(|route| route.why.as_deref()),
-        record.decision.as_ref().and_then(|decision| decision.why.as_deref()),
+        record
+            .decision
+            .as_ref()
+            .and_then(|decision| decision.why.as_deref()),
     ];
     let contains = |text: &str| text.to_lowercase().contains(&wanted);
     let values = [&record.arguments, &record.details];
     texts.into_iter().flatten().any(contains)
-        || values.into_iter().flatten().any(|value| contains(&value.to_string()))
+        || values
+            .into_iter()
+            .flatten()
+            .any(|value| contains(&value.to_string()))
 }
 
 /// Some records, the newest first.
@@ -120,10 +143,15 @@ impl Reader {
     pub fn show(&self, seq: u64) -> Result<Option<Entry>> {
         let segments = segment::list(&self.folder)?;
         let within = segments.iter().rfind(|segment| segment.first <= seq);
-        let Some(segment) = within else { return Ok(None) };
+        let Some(segment) = within else {
+            return Ok(None);
+        };
         let mut lines = segment.lines()?;
         let mut number = segment.first;
-        while let Some(line) = lines.next().map_err(AuditError::file("reading", &segment.path))? {
+        while let Some(line) = lines
+            .next()
+            .map_err(AuditError::file("reading", &segment.path))?
+        {
             match line {
                 Line::Whole(line) if number == seq => return self.entry(line, seq).map(Some),
                 Line::Whole(_) => number = number.saturating_add(1),
@@ -168,7 +196,11 @@ impl Reader {
 
     pub(crate) fn entry(&self, line: &[u8], near: u64) -> Result<Entry> {
         serde_json::from_slice(line).map_err(|error| {
-            AuditError::damaged(&self.folder, near, format!("it cannot be understood: {error}"))
+            AuditError::damaged(
+                &self.folder,
+                near,
+                format!("it cannot be understood: {error}"),
+            )
         })
     }
 }

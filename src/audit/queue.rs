@@ -127,7 +127,9 @@ impl Queue {
         let mut batch = Vec::with_capacity(state.waiting.len());
         let mut bytes = 0;
         while bytes < BATCH_BYTES {
-            let Some(command) = state.waiting.pop_front() else { break };
+            let Some(command) = state.waiting.pop_front() else {
+                break;
+            };
             bytes += command.bytes();
             batch.push(command);
         }

@@ -120,8 +120,12 @@ impl Record {
     /// Refuses what only the log itself may say, and what says too little.
     pub(crate) fn check(&self) -> Result<()> {
         match (self.kind, self.of, &self.event) {
-            (Kind::Before, None, _) | (Kind::After, Some(_), _) | (Kind::Note, _, Some(_)) => Ok(()),
-            (Kind::Before, Some(_), _) => Err(AuditError::Record("what comes before is of nothing yet")),
+            (Kind::Before, None, _) | (Kind::After, Some(_), _) | (Kind::Note, _, Some(_)) => {
+                Ok(())
+            }
+            (Kind::Before, Some(_), _) => {
+                Err(AuditError::Record("what comes before is of nothing yet"))
+            }
             (Kind::After, None, _) => Err(AuditError::Record(
                 "what comes after names the record before it: use `Record::after`",
             )),
@@ -138,7 +142,10 @@ impl Record {
             let whole = std::mem::take(text);
             *text = bounded(redactor.text(&whole).into_owned(), limit);
         });
-        for value in [&mut self.arguments, &mut self.details].into_iter().flatten() {
+        for value in [&mut self.arguments, &mut self.details]
+            .into_iter()
+            .flatten()
+        {
             *value = bounded_value(redactor.value(value.take()));
         }
         self
@@ -185,8 +192,12 @@ impl Record {
         }
         let texts = [
             self.route.as_mut().and_then(|route| route.why.as_mut()),
-            self.decision.as_mut().and_then(|decision| decision.why.as_mut()),
-            self.outcome.as_mut().and_then(|outcome| outcome.text.as_mut()),
+            self.decision
+                .as_mut()
+                .and_then(|decision| decision.why.as_mut()),
+            self.outcome
+                .as_mut()
+                .and_then(|outcome| outcome.text.as_mut()),
         ];
         for text in texts.into_iter().flatten() {
             see(text, TEXT_BYTES);

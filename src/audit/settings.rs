@@ -63,7 +63,11 @@ impl Settings {
             if within {
                 Ok(())
             } else {
-                Err(AuditError::Setting { name, value, bounds })
+                Err(AuditError::Setting {
+                    name,
+                    value,
+                    bounds,
+                })
             }
         };
         bounded(

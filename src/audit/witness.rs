@@ -44,7 +44,9 @@ impl Witness {
         let skipped = size.saturating_sub(WITNESS_BYTES);
         file.seek(SeekFrom::Start(skipped)).map_err(reading)?;
         let mut text = Vec::new();
-        file.take(WITNESS_BYTES).read_to_end(&mut text).map_err(reading)?;
+        file.take(WITNESS_BYTES)
+            .read_to_end(&mut text)
+            .map_err(reading)?;
 
         let mut witness = Self::default();
         let mut lines = text.split_inclusive(|byte| *byte == b'\n');
@@ -83,7 +85,11 @@ impl Witness {
     }
 
     /// Whether the witness saw more than a log that ends with record `last`.
-    pub(crate) fn check_end(&self, last: u64, keys: &PublicKeys) -> std::result::Result<(), Problem> {
+    pub(crate) fn check_end(
+        &self,
+        last: u64,
+        keys: &PublicKeys,
+    ) -> std::result::Result<(), Problem> {
         match self.seen.last_key_value() {
             Some((seq, seen)) if *seq > last => Err(Problem::Truncated {
                 last,

@@ -195,7 +195,13 @@ impl Compiled {
         for literal in self.literals.find_overlapping_iter(text) {
             try_rule(self.rule_of.get(literal.pattern().as_usize()));
         }
-        if text.bytes().filter(u8::is_ascii_digit).take(checks::DIGITS).count() == checks::DIGITS {
+        if text
+            .bytes()
+            .filter(u8::is_ascii_digit)
+            .take(checks::DIGITS)
+            .count()
+            == checks::DIGITS
+        {
             self.numeric.iter().for_each(|rule| try_rule(Some(rule)));
         }
         let mut found = Vec::new();

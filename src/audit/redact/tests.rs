@@ -10,101 +10,447 @@ use super::*;
 
 /// The kind, a text with a secret between `«` and `»`, and a text that is left alone.
 const TABLE: &[(&str, &str, &str)] = &[
-    ("ssh-private-key", "«-----BEGIN OPENSSH ~PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n-----END OPENSSH ~PRIVATE KEY-----»", "openssh private key files begin with dashes"),
-    ("pgp-private-key", "x «-----BEGIN PGP ~PRIVATE KEY BLOCK-----\n\nlQOYBGAAAA\n-----END PGP ~PRIVATE KEY BLOCK-----» y", "-----BEGIN PGP PUBLIC KEY BLOCK-----"),
-    ("private-key", "key: «-----BEGIN RSA ~PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA ~PRIVATE KEY-----»", "-----BEGIN PUBLIC KEY-----\nMIIBIjANBg\n-----END PUBLIC KEY-----"),
-    ("private-key", "cut off: «-----BEGIN EC ~PRIVATE KEY-----\nMHcCAQEEI»", "a private key----- is no block"),
-    ("putty-private-key", "Private-Lines: 3\n«AAAAB3NzaC1yc2EAAAADAQABAAABAQDJ\nAAAA\n»Private-MAC: x", "Public-Lines: 3 AAAAB3NzaC1yc2EAAAADAQABAAABAQDJ"),
-    ("age-key", "«AGE-SECRET-~KEY-1QQPZRY9X8GF2TVDW0S3JN54KHCE6MUA7LQQPZRY9X8GF2TVDW0S3JN54KH»", "AGE-SECRET-KEY-1SHORT"),
-    ("otp-uri", "otpauth://totp/Shop:me?secret=«JBSWY3DPEHPK3PXP»&issuer=Shop", "otpauth://totp/Shop:me?issuer=Shop"),
-    ("fame-key", "use «fame_~k7_Zk3bQ9mX2pL8vT4nR6wY1cD5» for it", "fame_plugin_universal_developer is a crate"),
-    ("aws-access-key", "id «AKIA~IOSFODNN7EXAMPLE»", "id AKIAIOSFODNN"),
-    ("aws-secret-key", "aws secret access key «wJalrXUtnFEMI~/K7MDENG/bPxRfiCYEXAMPLEKEY»", "aws has a secret key service"),
-    ("google-api-key", "«AIza~SyA1234567890abcdefghijklmnopqrstuv»", "AIzaSyA123"),
-    ("google-oauth-token", "«ya29~.a0AfH6SMBx1234567890abcdef»", "ya29.short"),
-    ("google-client-secret", "«GOCSPX~-abcdefghijklmnopqrstuvwx1234»", "GOCSPX-abc"),
-    ("gcp-key-id", "\"private_key_id\": \"«0123456789abcdef0123456789abcdef01234567»\"", "\"private_key_id\": \"none\""),
-    ("azure-storage-key", "AccountName=x;AccountKey=«abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghijklmnopqrstuvwx~yz==»;End", "AccountName=storage;Suffix=core"),
-    ("azure-client-secret", "«abc8Q~~1234567890abcdefghijklmnopqrstuvw»", "abc8Q~short"),
-    ("azure-sas", "https://x.blob.example/c?sv=2022&sig=«abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG~%3D»", "https://x.example/c?sig=none"),
-    ("github-fine-grained", "«github_pat_~11ABCDEFG0123456789abc_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW»", "github_pat_ is a prefix"),
-    ("github-token", "push with «ghp_~0123456789abcdefghijklmnopqrstuvwxyz»", "ghp_0123456789 is too short"),
-    ("gitlab-token", "«glpat-~0123456789abcdefghij»", "glpat-0123"),
-    ("bitbucket-token", "«ATBB~0123456789abcdefghijklmnopqrstuv»", "ATBB0123"),
-    ("atlassian-token", "«ATATT3~xFfGF00123456789abcdefghijklmnopqrstuvwxyz0123456789ABCD»", "ATATT3 short"),
-    ("slack-token", "«xoxb~-123456789012-abcdefABCDEF»", "xoxb-12"),
-    ("slack-app-token", "«xapp~-1-A0123456789-1234567890123-0123456789abcdef0123456789abcdef0123456789abcdef»", "xapp-1-A"),
-    ("slack-webhook", "https://hooks.slack.com/services/«T00000000/B00000000/~XXXXXXXXXXXXXXXXXXXXXXXX»", "https://hooks.slack.com/docs"),
-    ("stripe-key", "«sk_live_~0123456789abcdefghijABCD»", "sk_live_short"),
-    ("webhook-secret", "«whsec_~0123456789abcdefghijABCDEFGHIJKL»", "whsec_short"),
-    ("anthropic-key", "«sk-ant-~api03-0123456789abcdefghij_ABCDEFGHIJ-AA»", "sk-ant-farm"),
-    ("openrouter-key", "«sk-or-~v1-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef»", "sk-or-swim"),
-    ("openai-key", "«sk-proj-~0123456789abcdefghij_ABCDEFGHIJ»", "sk-project"),
-    ("groq-key", "«gsk_~0123456789abcdefghijABCDEFGHIJ0123456789abcdefghijAB»", "gsk_short"),
-    ("xai-key", "«xai-~0123456789abcdefghij0123456789abcdefghij0123456789abcdefghij0123456789abcdefghij»", "xai-short"),
-    ("perplexity-key", "«pplx-~0123456789abcdefghij0123456789abcdefghij»", "pplx-short"),
-    ("replicate-token", "«r8_~0123456789abcdefghij0123456789abcdefg»", "r8_short"),
-    ("huggingface-token", "«hf_~abcdefghijklmnopqrstuvwxyzABCDEFGH»", "hf_model_name"),
-    ("npm-token", "«npm_~0123456789abcdefghijABCDEFGHIJ012345»", "npm_config_cache"),
-    ("pypi-token", "«pypi-~AgEIcHlwaS5vcmcCJDAxMjM0NTY3LTg5YWItY2RlZi0wMTIzLTQ1Njc4OWFiY2RlZg»", "pypi-AgE"),
-    ("rubygems-key", "«rubygems_~0123456789abcdef0123456789abcdef0123456789abcdef»", "rubygems_version"),
-    ("crates-token", "«cio~0123456789abcdefghijABCDEFGHIJ01»", "ciocolata"),
-    ("nuget-key", "«oy2~0123456789abcdefghijklmnopqrstuvwxyz0123456»", "oy2abc"),
-    ("docker-token", "«dckr_pat_~0123456789abcdefghij-ABCDEF»", "dckr_pat_short"),
-    ("twilio-key", "«SK~0123456789abcdef0123456789abcdef»", "SK0123456789"),
-    ("sendgrid-key", "«SG.~0123456789abcdefghijAB.0123456789abcdefghijABCDEFGHIJ0123456789abc»", "SG.1.2"),
-    ("mailgun-key", "«key-~0123456789abcdef0123456789abcdef»", "key-0123"),
-    ("mailchimp-key", "«0123456789abcdef0123456789abcdef~-us12»", "made-us12"),
-    ("brevo-key", "«xkeysib-~0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef-0123456789abcdEF»", "xkeysib-0"),
-    ("telegram-token", "«123456789:~AAabcdefghijklmnopqrstuvwxyz0123456»", "at 10:AA"),
-    ("discord-webhook", "https://discord.com/api/webhooks/«123456789012345678/~0123456789abcdefghij0123456789abcdefghij0123456789abcdefghijABCDEFGH»", "https://discord.com/api/webhooks/docs"),
-    ("discord-token", "«MTIzNDU2Nzg5MDEyMzQ1Njc4.~GabcDE.0123456789abcdefghijABCDEFG»", "Mr. Smith. Hello"),
-    ("shopify-token", "«shpat_~0123456789abcdef0123456789abcdef»", "shpat_0123"),
-    ("digitalocean-token", "«dop_v1_~0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef»", "dop_v1_0"),
-    ("heroku-key", "«HRKU-~01234567-89ab-cdef-0123-456789abcdef»", "HRKU-01"),
-    ("linear-key", "«lin_api_~0123456789abcdefghij0123456789abcdefghij»", "lin_api_doc"),
-    ("notion-token", "«ntn_~0123456789abcdefghij0123456789abcdefghijABCDEF»", "ntn_short"),
-    ("figma-token", "«figd_~0123456789abcdefghij0123456789abcdefghij»", "figd_short"),
-    ("databricks-token", "«dapi~0123456789abcdef0123456789abcdef»", "dapi0123"),
-    ("grafana-token", "«glsa_~0123456789abcdefghijABCDEFGHIJKL_01234567»", "glsa_short"),
-    ("newrelic-key", "«NRAK-~0123456789ABCDEFGHIJ0123456»", "NRAK-0"),
-    ("sentry-token", "«sntrys_~0123456789abcdefghij0123456789abcdefghij»", "sntrys_0"),
-    ("vault-token", "«hvs.~0123456789abcdefghijABCD»", "hvs.short"),
-    ("terraform-token", "«0123456789abcd.~atlasv1.0123456789abcdefghij0123456789abcdefghij0123456789abcdefghij»", "x.atlasv1.y"),
-    ("pulumi-token", "«pul-~0123456789abcdef0123456789abcdef01234567»", "pul-0123"),
-    ("postman-key", "«PMAK-~0123456789abcdef01234567-0123456789abcdef0123456789abcdef01»", "PMAK-0"),
-    ("square-token", "«sq0atp~-0123456789abcdefghijAB»", "sq0atp-0"),
-    ("tailscale-key", "«tskey-~auth-k0123456789CNTRL-0123456789abcdefghijABCDEF»", "tskey-auth"),
-    ("cloudflare-origin-key", "«v1.0-~0123456789abcdef01234567-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef01»", "v1.0-0123 is a tag"),
-    ("dropbox-token", "«sl.~B0123456789abcdefghij0123456789abcdefghij0123456789abcdefghij0»", "sl.short"),
-    ("airtable-token", "«pat~0123456789abcd.0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef»", "pattern.0123"),
-    ("facebook-token", "«EAA~B0123456789abcdefghij0123456789abcdefghij0123456789abcdefghijAB»", "EAAB0123"),
-    ("bitcoin-key", "«5Kb8kLf9zgWQnogidDA76~MzPL6TsZZY36hWXMssSzNydYXYB9KF»", "5 Knights and 5 Jacks"),
-    ("ethereum-key", "private key «0x~0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef»", "private 0x0123"),
-    ("jwt", "«eyJhbGciOiJIUzI1NiJ9.~eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P»", "eyJhbGci.only.two"),
-    ("bearer", "Bearer «0123456789abcdefABCDEF~»", "the bearer of good news"),
-    ("basic-auth", "Authorization: Basic «dXNlcjpwYXNz~d29yZA==»", "a basic example"),
-    ("authorization", "X-Api-Key: «hello-~world-1234»", "authorization: none"),
-    ("cookie", "Set-Cookie: «sid=31d4d96e407aad42; ~Path=/»", "bake a cookie for me"),
-    ("url-password", "postgres://me:«hunter2~»@db.example/x", "https://example.com:8080/@me"),
-    ("url-password", "https://«0123456789abcdefghij~ABCD»@git.example/x.git", "https://someone@git.example/x.git"),
-    ("password", "curl -u me:«hunter2~x» https://x.example", "docker run -u 1000:1000x"),
-    ("secret", "password=«hunter2~»", "the password field = required"),
+    (
+        "ssh-private-key",
+        "«-----BEGIN OPENSSH ~PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n-----END OPENSSH ~PRIVATE KEY-----»",
+        "openssh private key files begin with dashes",
+    ),
+    (
+        "pgp-private-key",
+        "x «-----BEGIN PGP ~PRIVATE KEY BLOCK-----\n\nlQOYBGAAAA\n-----END PGP ~PRIVATE KEY BLOCK-----» y",
+        "-----BEGIN PGP PUBLIC KEY BLOCK-----",
+    ),
+    (
+        "private-key",
+        "key: «-----BEGIN RSA ~PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA ~PRIVATE KEY-----»",
+        "-----BEGIN PUBLIC KEY-----\nMIIBIjANBg\n-----END PUBLIC KEY-----",
+    ),
+    (
+        "private-key",
+        "cut off: «-----BEGIN EC ~PRIVATE KEY-----\nMHcCAQEEI»",
+        "a private key----- is no block",
+    ),
+    (
+        "putty-private-key",
+        "Private-Lines: 3\n«AAAAB3NzaC1yc2EAAAADAQABAAABAQDJ\nAAAA\n»Private-MAC: x",
+        "Public-Lines: 3 AAAAB3NzaC1yc2EAAAADAQABAAABAQDJ",
+    ),
+    (
+        "age-key",
+        "«AGE-SECRET-~KEY-1QQPZRY9X8GF2TVDW0S3JN54KHCE6MUA7LQQPZRY9X8GF2TVDW0S3JN54KH»",
+        "AGE-SECRET-KEY-1SHORT",
+    ),
+    (
+        "otp-uri",
+        "otpauth://totp/Shop:me?secret=«JBSWY3DPEHPK3PXP»&issuer=Shop",
+        "otpauth://totp/Shop:me?issuer=Shop",
+    ),
+    (
+        "fame-key",
+        "use «fame_~k7_Zk3bQ9mX2pL8vT4nR6wY1cD5» for it",
+        "fame_plugin_universal_developer is a crate",
+    ),
+    (
+        "aws-access-key",
+        "id «AKIA~IOSFODNN7EXAMPLE»",
+        "id AKIAIOSFODNN",
+    ),
+    (
+        "aws-secret-key",
+        "aws secret access key «wJalrXUtnFEMI~/K7MDENG/bPxRfiCYEXAMPLEKEY»",
+        "aws has a secret key service",
+    ),
+    (
+        "google-api-key",
+        "«AIza~SyA1234567890abcdefghijklmnopqrstuv»",
+        "AIzaSyA123",
+    ),
+    (
+        "google-oauth-token",
+        "«ya29~.a0AfH6SMBx1234567890abcdef»",
+        "ya29.short",
+    ),
+    (
+        "google-client-secret",
+        "«GOCSPX~-abcdefghijklmnopqrstuvwx1234»",
+        "GOCSPX-abc",
+    ),
+    (
+        "gcp-key-id",
+        "\"private_key_id\": \"«0123456789abcdef0123456789abcdef01234567»\"",
+        "\"private_key_id\": \"none\"",
+    ),
+    (
+        "azure-storage-key",
+        "AccountName=x;AccountKey=«abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghijklmnopqrstuvwx~yz==»;End",
+        "AccountName=storage;Suffix=core",
+    ),
+    (
+        "azure-client-secret",
+        "«abc8Q~~1234567890abcdefghijklmnopqrstuvw»",
+        "abc8Q~short",
+    ),
+    (
+        "azure-sas",
+        "https://x.blob.example/c?sv=2022&sig=«abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG~%3D»",
+        "https://x.example/c?sig=none",
+    ),
+    (
+        "github-fine-grained",
+        "«github_pat_~11ABCDEFG0123456789abc_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW»",
+        "github_pat_ is a prefix",
+    ),
+    (
+        "github-token",
+        "push with «ghp_~0123456789abcdefghijklmnopqrstuvwxyz»",
+        "ghp_0123456789 is too short",
+    ),
+    (
+        "gitlab-token",
+        "«glpat-~0123456789abcdefghij»",
+        "glpat-0123",
+    ),
+    (
+        "bitbucket-token",
+        "«ATBB~0123456789abcdefghijklmnopqrstuv»",
+        "ATBB0123",
+    ),
+    (
+        "atlassian-token",
+        "«ATATT3~xFfGF00123456789abcdefghijklmnopqrstuvwxyz0123456789ABCD»",
+        "ATATT3 short",
+    ),
+    (
+        "slack-token",
+        "«xoxb~-123456789012-abcdefABCDEF»",
+        "xoxb-12",
+    ),
+    (
+        "slack-app-token",
+        "«xapp~-1-A0123456789-1234567890123-0123456789abcdef0123456789abcdef0123456789abcdef»",
+        "xapp-1-A",
+    ),
+    (
+        "slack-webhook",
+        "https://hooks.slack.com/services/«T00000000/B00000000/~XXXXXXXXXXXXXXXXXXXXXXXX»",
+        "https://hooks.slack.com/docs",
+    ),
+    (
+        "stripe-key",
+        "«sk_live_~0123456789abcdefghijABCD»",
+        "sk_live_short",
+    ),
+    (
+        "webhook-secret",
+        "«whsec_~0123456789abcdefghijABCDEFGHIJKL»",
+        "whsec_short",
+    ),
+    (
+        "anthropic-key",
+        "«sk-ant-~api03-0123456789abcdefghij_ABCDEFGHIJ-AA»",
+        "sk-ant-farm",
+    ),
+    (
+        "openrouter-key",
+        "«sk-or-~v1-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef»",
+        "sk-or-swim",
+    ),
+    (
+        "openai-key",
+        "«sk-proj-~0123456789abcdefghij_ABCDEFGHIJ»",
+        "sk-project",
+    ),
+    (
+        "groq-key",
+        "«gsk_~0123456789abcdefghijABCDEFGHIJ0123456789abcdefghijAB»",
+        "gsk_short",
+    ),
+    (
+        "xai-key",
+        "«xai-~0123456789abcdefghij0123456789abcdefghij0123456789abcdefghij0123456789abcdefghij»",
+        "xai-short",
+    ),
+    (
+        "perplexity-key",
+        "«pplx-~0123456789abcdefghij0123456789abcdefghij»",
+        "pplx-short",
+    ),
+    (
+        "replicate-token",
+        "«r8_~0123456789abcdefghij0123456789abcdefg»",
+        "r8_short",
+    ),
+    (
+        "huggingface-token",
+        "«hf_~abcdefghijklmnopqrstuvwxyzABCDEFGH»",
+        "hf_model_name",
+    ),
+    (
+        "npm-token",
+        "«npm_~0123456789abcdefghijABCDEFGHIJ012345»",
+        "npm_config_cache",
+    ),
+    (
+        "pypi-token",
+        "«pypi-~AgEIcHlwaS5vcmcCJDAxMjM0NTY3LTg5YWItY2RlZi0wMTIzLTQ1Njc4OWFiY2RlZg»",
+        "pypi-AgE",
+    ),
+    (
+        "rubygems-key",
+        "«rubygems_~0123456789abcdef0123456789abcdef0123456789abcdef»",
+        "rubygems_version",
+    ),
+    (
+        "crates-token",
+        "«cio~0123456789abcdefghijABCDEFGHIJ01»",
+        "ciocolata",
+    ),
+    (
+        "nuget-key",
+        "«oy2~0123456789abcdefghijklmnopqrstuvwxyz0123456»",
+        "oy2abc",
+    ),
+    (
+        "docker-token",
+        "«dckr_pat_~0123456789abcdefghij-ABCDEF»",
+        "dckr_pat_short",
+    ),
+    (
+        "twilio-key",
+        "«SK~0123456789abcdef0123456789abcdef»",
+        "SK0123456789",
+    ),
+    (
+        "sendgrid-key",
+        "«SG.~0123456789abcdefghijAB.0123456789abcdefghijABCDEFGHIJ0123456789abc»",
+        "SG.1.2",
+    ),
+    (
+        "mailgun-key",
+        "«key-~0123456789abcdef0123456789abcdef»",
+        "key-0123",
+    ),
+    (
+        "mailchimp-key",
+        "«0123456789abcdef0123456789abcdef~-us12»",
+        "made-us12",
+    ),
+    (
+        "brevo-key",
+        "«xkeysib-~0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef-0123456789abcdEF»",
+        "xkeysib-0",
+    ),
+    (
+        "telegram-token",
+        "«123456789:~AAabcdefghijklmnopqrstuvwxyz0123456»",
+        "at 10:AA",
+    ),
+    (
+        "discord-webhook",
+        "https://discord.com/api/webhooks/«123456789012345678/~0123456789abcdefghij0123456789abcdefghij0123456789abcdefghijABCDEFGH»",
+        "https://discord.com/api/webhooks/docs",
+    ),
+    (
+        "discord-token",
+        "«MTIzNDU2Nzg5MDEyMzQ1Njc4.~GabcDE.0123456789abcdefghijABCDEFG»",
+        "Mr. Smith. Hello",
+    ),
+    (
+        "shopify-token",
+        "«shpat_~0123456789abcdef0123456789abcdef»",
+        "shpat_0123",
+    ),
+    (
+        "digitalocean-token",
+        "«dop_v1_~0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef»",
+        "dop_v1_0",
+    ),
+    (
+        "heroku-key",
+        "«HRKU-~01234567-89ab-cdef-0123-456789abcdef»",
+        "HRKU-01",
+    ),
+    (
+        "linear-key",
+        "«lin_api_~0123456789abcdefghij0123456789abcdefghij»",
+        "lin_api_doc",
+    ),
+    (
+        "notion-token",
+        "«ntn_~0123456789abcdefghij0123456789abcdefghijABCDEF»",
+        "ntn_short",
+    ),
+    (
+        "figma-token",
+        "«figd_~0123456789abcdefghij0123456789abcdefghij»",
+        "figd_short",
+    ),
+    (
+        "databricks-token",
+        "«dapi~0123456789abcdef0123456789abcdef»",
+        "dapi0123",
+    ),
+    (
+        "grafana-token",
+        "«glsa_~0123456789abcdefghijABCDEFGHIJKL_01234567»",
+        "glsa_short",
+    ),
+    (
+        "newrelic-key",
+        "«NRAK-~0123456789ABCDEFGHIJ0123456»",
+        "NRAK-0",
+    ),
+    (
+        "sentry-token",
+        "«sntrys_~0123456789abcdefghij0123456789abcdefghij»",
+        "sntrys_0",
+    ),
+    (
+        "vault-token",
+        "«hvs.~0123456789abcdefghijABCD»",
+        "hvs.short",
+    ),
+    (
+        "terraform-token",
+        "«0123456789abcd.~atlasv1.0123456789abcdefghij0123456789abcdefghij0123456789abcdefghij»",
+        "x.atlasv1.y",
+    ),
+    (
+        "pulumi-token",
+        "«pul-~0123456789abcdef0123456789abcdef01234567»",
+        "pul-0123",
+    ),
+    (
+        "postman-key",
+        "«PMAK-~0123456789abcdef01234567-0123456789abcdef0123456789abcdef01»",
+        "PMAK-0",
+    ),
+    (
+        "square-token",
+        "«sq0atp~-0123456789abcdefghijAB»",
+        "sq0atp-0",
+    ),
+    (
+        "tailscale-key",
+        "«tskey-~auth-k0123456789CNTRL-0123456789abcdefghijABCDEF»",
+        "tskey-auth",
+    ),
+    (
+        "cloudflare-origin-key",
+        "«v1.0-~0123456789abcdef01234567-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef01»",
+        "v1.0-0123 is a tag",
+    ),
+    (
+        "dropbox-token",
+        "«sl.~B0123456789abcdefghij0123456789abcdefghij0123456789abcdefghij0»",
+        "sl.short",
+    ),
+    (
+        "airtable-token",
+        "«pat~0123456789abcd.0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef»",
+        "pattern.0123",
+    ),
+    (
+        "facebook-token",
+        "«EAA~B0123456789abcdefghij0123456789abcdefghij0123456789abcdefghijAB»",
+        "EAAB0123",
+    ),
+    (
+        "bitcoin-key",
+        "«5Kb8kLf9zgWQnogidDA76~MzPL6TsZZY36hWXMssSzNydYXYB9KF»",
+        "5 Knights and 5 Jacks",
+    ),
+    (
+        "ethereum-key",
+        "private key «0x~0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef»",
+        "private 0x0123",
+    ),
+    (
+        "jwt",
+        "«eyJhbGciOiJIUzI1NiJ9.~eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P»",
+        "eyJhbGci.only.two",
+    ),
+    (
+        "bearer",
+        "Bearer «0123456789abcdefABCDEF~»",
+        "the bearer of good news",
+    ),
+    (
+        "basic-auth",
+        "Authorization: Basic «dXNlcjpwYXNz~d29yZA==»",
+        "a basic example",
+    ),
+    (
+        "authorization",
+        "X-Api-Key: «hello-~world-1234»",
+        "authorization: none",
+    ),
+    (
+        "cookie",
+        "Set-Cookie: «sid=31d4d96e407aad42; ~Path=/»",
+        "bake a cookie for me",
+    ),
+    (
+        "url-password",
+        "postgres://me:«hunter2~»@db.example/x",
+        "https://example.com:8080/@me",
+    ),
+    (
+        "url-password",
+        "https://«0123456789abcdefghij~ABCD»@git.example/x.git",
+        "https://someone@git.example/x.git",
+    ),
+    (
+        "password",
+        "curl -u me:«hunter2~x» https://x.example",
+        "docker run -u 1000:1000 image",
+    ),
+    (
+        "secret",
+        "password=«hunter2~»",
+        "the password field = required",
+    ),
     ("secret", "API_KEY: '«abc~def123»'", "the key: see below"),
-    ("secret", "login --password «hunter2~»", "login --password-file"),
-    ("password", "my password is «hunter2~ and a cat»", "the password is wrong"),
-    ("password", "the password for the router is «swordfish~»", "what is my password"),
-    ("pin", "my pin is «one two three four~»", "the pin is on the map"),
+    (
+        "secret",
+        "login --password «hunter2~»",
+        "login --password-file",
+    ),
+    (
+        "password",
+        "my password is «hunter2~ and a cat»",
+        "the password is wrong",
+    ),
+    (
+        "password",
+        "the password for the router is «swordfish~»",
+        "what is my password",
+    ),
+    (
+        "pin",
+        "my pin is «one two three four~»",
+        "the pin is on the map",
+    ),
     ("pin", "verification code: «123456~»", "area code 030"),
-    ("iban", "pay «DE89 3704 0044 ~0532 0130 00» now", "pay DE89 3704 0044 0532 0130 01 now"),
-    ("card", "card «4111 1111 ~1111 1111» thanks", "card 4111 1111 1111 1112 thanks"),
+    (
+        "iban",
+        "pay «DE89 3704 0044 ~0532 0130 00» now",
+        "pay DE89 3704 0044 0532 0130 03 now",
+    ),
+    (
+        "card",
+        "card «4111 1111 ~1111 1111» thanks",
+        "card 4111 1111 1111 1112 thanks",
+    ),
     ("card", "«3782822463~10005»", "call 0049 30 1234567890"),
     ("national-id", "it is «078-05-~1120»", "it is 000-05-1120"),
 ];
 
 fn clean(text: &str) -> String {
     // The secret of one kind has this mark in it.
-    text.replace("Q~~", "Q\u{1}").replace('~', "").replace('\u{1}', "~")
+    text.replace("Q~~", "Q\u{1}")
+        .replace('~', "")
+        .replace('\u{1}', "~")
 }
 
 fn redactor() -> Redactor {
@@ -120,11 +466,17 @@ fn each_kind_is_found_and_what_is_close_is_not() {
         let (before, rest) = with.split_once('«').unwrap();
         let (secret, after) = rest.split_once('»').unwrap();
         let expected = format!("{before}{}{after}", redactor.mark(kind, secret));
-        let found = redactor.text(&format!("{before}{secret}{after}")).into_owned();
+        let found = redactor
+            .text(&format!("{before}{secret}{after}"))
+            .into_owned();
         if found != expected {
             wrong.push(format!("{kind}: {found:?} and not {expected:?}"));
         }
-        let without = if *kind == "azure-client-secret" { (*without).to_owned() } else { clean(without) };
+        let without = if *kind == "azure-client-secret" {
+            (*without).to_owned()
+        } else {
+            clean(without)
+        };
         let found = redactor.text(&without);
         if found != without {
             wrong.push(format!("{kind}: {without:?} became {found:?}"));
@@ -161,7 +513,11 @@ fn the_fingerprint_is_the_same_here_and_another_elsewhere() {
     assert_eq!(here, redactor().text(text));
     assert_ne!(here, Redactor::new(b"another").text(text));
     assert_eq!(here.len(), "password=[secret:00000000]".len());
-    assert_eq!(redactor().text(&here), here, "what was redacted stays as it is");
+    assert_eq!(
+        redactor().text(&here),
+        here,
+        "what was redacted stays as it is"
+    );
 }
 
 #[test]

@@ -9,8 +9,13 @@ use fame_audit::{AuditError, Log, Record, Settings};
 use crate::{again, sound};
 
 fn last_segment(folder: &Path) -> PathBuf {
-    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    names.filter(|path| path.extension().is_some_and(|ending| ending == "jsonl")).max().unwrap()
+    let names = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    names
+        .filter(|path| path.extension().is_some_and(|ending| ending == "jsonl"))
+        .max()
+        .unwrap()
 }
 
 /// A log with `records` notes that was left without being closed.
@@ -39,16 +44,33 @@ fn whatever_a_crash_leaves_is_moved_aside() {
     for tail in tails {
         let folder = tempfile::tempdir().unwrap();
         let (seq, left) = abandoned(folder.path(), 10);
-        OpenOptions::new().append(true).open(last_segment(folder.path())).unwrap().write_all(tail).unwrap();
+        OpenOptions::new()
+            .append(true)
+            .open(last_segment(folder.path()))
+            .unwrap()
+            .write_all(tail)
+            .unwrap();
         let log = Log::open(Settings::new(folder.path())).unwrap();
         assert_eq!(log.recovery().torn_bytes, tail.len() as u64);
-        assert_eq!(log.append(Record::note("on")).unwrap().seq, seq + 2, "behind the note about it");
+        assert_eq!(
+            log.append(Record::note("on")).unwrap().seq,
+            seq + 2,
+            "behind the note about it"
+        );
         drop(log);
         let report = sound(folder.path());
         assert_eq!(report.notices.len(), 1);
-        assert!(fs::read(last_segment(folder.path())).unwrap().starts_with(&left));
-        let aside = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
-        let aside: Vec<_> = aside.filter(|path| path.extension().is_some_and(|ending| ending == "part")).collect();
+        assert!(
+            fs::read(last_segment(folder.path()))
+                .unwrap()
+                .starts_with(&left)
+        );
+        let aside = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let aside: Vec<_> = aside
+            .filter(|path| path.extension().is_some_and(|ending| ending == "part"))
+            .collect();
         assert_eq!(fs::read(&aside[0]).unwrap(), tail);
     }
 }
@@ -80,11 +102,17 @@ fn what_was_signed_is_not_moved_aside() {
     log.append(Record::note("important")).unwrap();
     drop(log);
     let path = last_segment(folder.path());
-    let text = fs::read_to_string(&path).unwrap().replace("important", "unimport");
+    let text = fs::read_to_string(&path)
+        .unwrap()
+        .replace("important", "unimport");
     fs::write(&path, &text).unwrap();
     let refused = Log::open(Settings::new(folder.path()));
     assert!(matches!(refused, Err(AuditError::Damaged { .. })));
-    assert_eq!(fs::read_to_string(&path).unwrap(), text, "it is left as it is");
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        text,
+        "it is left as it is"
+    );
 }
 
 #[test]
@@ -109,7 +137,9 @@ const FOLDER: &str = "FAME_AUDIT_TEST_FULL_FOLDER";
 #[ignore = "the child of the test below"]
 fn child_on_a_full_disk() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        return;
+    };
     let log = Log::open(Settings::new(&folder)).unwrap();
     let mut kept = 0;
     let failure = loop {
@@ -123,10 +153,21 @@ fn child_on_a_full_disk() {
     assert!(!log.healthy());
     assert!(log.append(Record::before()).is_err(), "it stays refused");
     assert!(log.checkpoint().is_err());
-    assert_eq!(sound(Path::new(&folder)).last, Some(kept), "nothing half written is left");
+    assert_eq!(
+        sound(Path::new(&folder)).last,
+        Some(kept),
+        "nothing half written is left"
+    );
 
     let hard = getrlimit(Resource::Fsize).maximum;
-    setrlimit(Resource::Fsize, Rlimit { current: hard, maximum: hard }).unwrap();
+    setrlimit(
+        Resource::Fsize,
+        Rlimit {
+            current: hard,
+            maximum: hard,
+        },
+    )
+    .unwrap();
     let next = log.append(Record::note("room again")).unwrap();
     assert!(log.healthy());
     assert_eq!(next.seq, kept + 2, "behind the note about it");
@@ -149,5 +190,9 @@ fn a_full_disk_refuses_and_loses_nothing() {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains("the child is done"), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success() && said.contains("the child is done"),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

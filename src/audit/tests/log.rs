@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use fame_audit::{
     Approval, AuditError, Clock, Decision, Heard, Kind, Log, Now, Options, Outcome, PluginUsed,
-    Reader, Record, Route, SandboxUsed, Settings, Source, Status, SystemClock, Verdict, Via, verify,
+    Reader, Record, Route, SandboxUsed, Settings, Source, Status, SystemClock, Verdict, Via,
+    verify,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -19,8 +20,14 @@ use crate::sound;
 fn full(text: &str) -> Record {
     let mut record = Record::before();
     record.session = Some("s1".into());
-    record.source = Some(Source { via: Via::Rest, id: Some("key-7".into()) });
-    record.heard = Some(Heard { text: text.into(), confidence: Some(0.93) });
+    record.source = Some(Source {
+        via: Via::Rest,
+        id: Some("key-7".into()),
+    });
+    record.heard = Some(Heard {
+        text: text.into(),
+        confidence: Some(0.93),
+    });
     record.route = Some(Route {
         stage: Some("sentence".into()),
         intent: Some("timer.set".into()),
@@ -33,10 +40,26 @@ fn full(text: &str) -> Record {
         sha256: Some("ab".repeat(32)),
     });
     record.arguments = Some(json!({ "text": text, "password": text }));
-    record.decision = Some(Decision { verdict: Verdict::Approve, risk: Some("write".into()), why: Some(text.into()) });
-    record.approval = Some(Approval { id: Some("4".into()), by: Some("terminal".into()), granted: true });
-    record.sandbox = Some(SandboxUsed { tier: Some("A".into()), exit: Some(-1), wall_ms: Some(12), ..SandboxUsed::default() });
-    record.outcome = Some(Outcome { status: Status::Failed, text: Some(text.into()) });
+    record.decision = Some(Decision {
+        verdict: Verdict::Approve,
+        risk: Some("write".into()),
+        why: Some(text.into()),
+    });
+    record.approval = Some(Approval {
+        id: Some("4".into()),
+        by: Some("terminal".into()),
+        granted: true,
+    });
+    record.sandbox = Some(SandboxUsed {
+        tier: Some("A".into()),
+        exit: Some(-1),
+        wall_ms: Some(12),
+        ..SandboxUsed::default()
+    });
+    record.outcome = Some(Outcome {
+        status: Status::Failed,
+        text: Some(text.into()),
+    });
     record.latency_us = Some(1_234);
     record.details = Some(json!([text]));
     record
@@ -44,8 +67,13 @@ fn full(text: &str) -> Record {
 
 /// Everything that is in the folder, but for the secret key.
 fn written(folder: &Path) -> Vec<u8> {
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    files.filter(|path| !path.ends_with("key")).flat_map(|path| fs::read(path).unwrap()).collect()
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    files
+        .filter(|path| !path.ends_with("key"))
+        .flat_map(|path| fs::read(path).unwrap())
+        .collect()
 }
 
 #[test]
@@ -54,9 +82,15 @@ fn a_record_is_read_as_it_was_written() {
     let log = Log::open(Settings::new(folder.path())).unwrap();
     let mut record = full("set a timer for ten minutes");
     let receipt = log.append(record.clone()).unwrap();
-    let entry = Reader::new(folder.path()).show(receipt.seq).unwrap().unwrap();
-    let fingerprint = log.redactor().mark("password", "set a timer for ten minutes");
-    record.arguments = Some(json!({ "text": "set a timer for ten minutes", "password": fingerprint }));
+    let entry = Reader::new(folder.path())
+        .show(receipt.seq)
+        .unwrap()
+        .unwrap();
+    let fingerprint = log
+        .redactor()
+        .mark("password", "set a timer for ten minutes");
+    record.arguments =
+        Some(json!({ "text": "set a timer for ten minutes", "password": fingerprint }));
     assert_eq!(entry.record, record);
     assert_eq!((entry.seq, entry.hash), (receipt.seq, receipt.hash));
     assert!(entry.mono > 0 && entry.set_back_ms.is_none());
@@ -73,15 +107,31 @@ fn no_secret_is_in_any_file() {
         ["4111 1111 ", "1111 1111"].concat(),
         ["sk-ant-", "api03-0123456789abcdefghij_ABCDEFGHIJ-AA"].concat(),
     ];
-    let log = Log::open(Settings { witness: Some(folder.path().join("witness")), ..Settings::new(folder.path()) }).unwrap();
+    let log = Log::open(Settings {
+        witness: Some(folder.path().join("witness")),
+        ..Settings::new(folder.path())
+    })
+    .unwrap();
     for secret in &secrets {
         let mut record = full(&format!("use {secret} please"));
         record.session = Some(secret.clone());
         record.event = Some(secret.clone());
-        record.source = Some(Source { via: Via::Ipc, id: Some(secret.clone()) });
-        record.plugin = Some(PluginUsed { name: secret.clone(), ..PluginUsed::default() });
-        record.approval = Some(Approval { by: Some(secret.clone()), ..Approval::default() });
-        record.sandbox = Some(SandboxUsed { image: Some(secret.clone()), ..SandboxUsed::default() });
+        record.source = Some(Source {
+            via: Via::Ipc,
+            id: Some(secret.clone()),
+        });
+        record.plugin = Some(PluginUsed {
+            name: secret.clone(),
+            ..PluginUsed::default()
+        });
+        record.approval = Some(Approval {
+            by: Some(secret.clone()),
+            ..Approval::default()
+        });
+        record.sandbox = Some(SandboxUsed {
+            image: Some(secret.clone()),
+            ..SandboxUsed::default()
+        });
         let mut nested = serde_json::Map::new();
         nested.insert(secret.clone(), json!([secret]));
         record.details = Some(nested.into());
@@ -120,14 +170,26 @@ fn no_text_can_break_out_of_its_record() {
     }
     drop(log);
     let report = sound(folder.path());
-    assert_eq!(report.records, before + hostile.len() as u64 + 1, "one each, and a checkpoint");
+    assert_eq!(
+        report.records,
+        before + hostile.len() as u64 + 1,
+        "one each, and a checkpoint"
+    );
     let written: Vec<u8> = fs::read(folder.path().join(format!("{:020}.jsonl", 1))).unwrap();
     assert!(written.len() < hostile.len() * 64 * 1024);
     let text = String::from_utf8(written).unwrap();
-    assert!(text.lines().all(|line| line.chars().all(|c| !c.is_control() && !"\u{202e}\u{2066}\u{2069}\u{200f}\u{2028}\u{2029}\u{feff}\u{e0041}".contains(c))));
+    assert!(text.lines().all(|line| line.chars().all(|c| !c.is_control()
+        && !"\u{202e}\u{2066}\u{2069}\u{200f}\u{2028}\u{2029}\u{feff}\u{e0041}".contains(c))));
     let reader = Reader::new(folder.path());
     for (seq, text) in seqs.into_iter().zip(&hostile) {
-        let heard = reader.show(seq).unwrap().unwrap().record.heard.unwrap().text;
+        let heard = reader
+            .show(seq)
+            .unwrap()
+            .unwrap()
+            .record
+            .heard
+            .unwrap()
+            .text;
         if text.len() < 1_000 {
             assert_eq!(&heard, text);
         } else {
@@ -145,7 +207,10 @@ fn only_callers_records_are_taken() {
     let mut loose = Record::after(1);
     loose.of = None;
     for record in [forged, loose, Record::default()] {
-        assert!(matches!(log.append(record.clone()), Err(AuditError::Record(_))));
+        assert!(matches!(
+            log.append(record.clone()),
+            Err(AuditError::Record(_))
+        ));
         assert!(matches!(log.submit(record), Err(AuditError::Record(_))));
     }
     drop(log);
@@ -156,10 +221,16 @@ fn only_callers_records_are_taken() {
 fn there_is_one_writer() {
     let folder = tempfile::tempdir().unwrap();
     let log = Log::open(Settings::new(folder.path())).unwrap();
-    assert!(matches!(Log::open(Settings::new(folder.path())), Err(AuditError::InUse(_))));
+    assert!(matches!(
+        Log::open(Settings::new(folder.path())),
+        Err(AuditError::InUse(_))
+    ));
     let other = log.clone();
     drop(log);
-    assert!(matches!(Log::open(Settings::new(folder.path())), Err(AuditError::InUse(_))));
+    assert!(matches!(
+        Log::open(Settings::new(folder.path())),
+        Err(AuditError::InUse(_))
+    ));
     drop(other);
     Log::open(Settings::new(folder.path())).unwrap();
 }
@@ -167,12 +238,20 @@ fn there_is_one_writer() {
 #[test]
 fn many_threads_get_numbers_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
-    let log = Log::open(Settings { segment_bytes: 16 * 1024, ..Settings::new(folder.path()) }).unwrap();
+    let log = Log::open(Settings {
+        segment_bytes: 16 * 1024,
+        ..Settings::new(folder.path())
+    })
+    .unwrap();
     let threads: Vec<_> = (0..8)
         .map(|thread| {
             let log = log.clone();
             thread::spawn(move || -> Vec<u64> {
-                let write = |n| log.append(Record::note(format!("{thread}.{n}"))).unwrap().seq;
+                let write = |n| {
+                    log.append(Record::note(format!("{thread}.{n}")))
+                        .unwrap()
+                        .seq
+                };
                 (0..50).map(write).collect()
             })
         })
@@ -198,7 +277,10 @@ fn everything_is_its_users_alone() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("deep/audit");
     let key = parent.path().join("keys/audit.key");
-    let settings = || Settings { key: Some(key.clone()), ..Settings::new(&folder) };
+    let settings = || Settings {
+        key: Some(key.clone()),
+        ..Settings::new(&folder)
+    };
     Log::open(settings()).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&folder), mode(&key)), (0o700, 0o600));
@@ -215,7 +297,10 @@ fn everything_is_its_users_alone() {
 #[test]
 fn an_act_of_which_nobody_knows_the_end_is_marked() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = || Settings { segment_bytes: 4096, ..Settings::new(folder.path()) };
+    let settings = || Settings {
+        segment_bytes: 4096,
+        ..Settings::new(folder.path())
+    };
     let log = Log::open(settings()).unwrap();
     let lost = log.append(Record::before()).unwrap().seq;
     let done = log.append(Record::before()).unwrap().seq;
@@ -227,10 +312,19 @@ fn an_act_of_which_nobody_knows_the_end_is_marked() {
     let log = Log::open(settings()).unwrap();
     assert_eq!(log.recovery().unknown, [lost]);
     drop(log);
-    assert!(Log::open(settings()).unwrap().recovery().unknown.is_empty(), "once");
+    assert!(
+        Log::open(settings()).unwrap().recovery().unknown.is_empty(),
+        "once"
+    );
     let told = Reader::new(folder.path()).tail(10).unwrap();
-    let told = told.iter().find(|entry| entry.record.of == Some(lost)).unwrap();
-    assert_eq!(told.record.outcome.as_ref().unwrap().status, Status::Unknown);
+    let told = told
+        .iter()
+        .find(|entry| entry.record.of == Some(lost))
+        .unwrap();
+    assert_eq!(
+        told.record.outcome.as_ref().unwrap().status,
+        Status::Unknown
+    );
     assert!(sound(folder.path()).segments > 3);
 }
 
@@ -250,12 +344,20 @@ fn the_key_is_changed_and_the_old_one_forgotten() {
     assert_ne!(log.public_key(), first);
     log.append(Record::note("more")).unwrap();
     drop(log);
-    let seed = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap()["seed"].clone();
+    let seed =
+        |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap()["seed"].clone();
     let new = fs::read_to_string(folder.path().join("key")).unwrap();
     assert_ne!(seed(&old), seed(&new));
     for key in [first, first.to_string().parse().unwrap()] {
-        let options = Options { public_key: Some(key), ..Options::default() };
-        assert_eq!(verify(folder.path(), &options).unwrap().first_bad, None, "known by its first key");
+        let options = Options {
+            public_key: Some(key),
+            ..Options::default()
+        };
+        assert_eq!(
+            verify(folder.path(), &options).unwrap().first_bad,
+            None,
+            "known by its first key"
+        );
     }
 }
 
@@ -267,7 +369,10 @@ impl Clock for Wrong {
     fn now(&self) -> Now {
         let now = SystemClock.now();
         let wrong = SignedDuration::from_millis(self.0.load(Ordering::SeqCst));
-        Now { wall: now.wall + wrong, ..now }
+        Now {
+            wall: now.wall + wrong,
+            ..now
+        }
     }
 }
 
@@ -275,7 +380,11 @@ impl Clock for Wrong {
 fn a_clock_set_back_is_told_and_is_no_damage() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(Wrong::default());
-    let log = Log::open(Settings { clock: Arc::clone(&clock) as Arc<dyn Clock>, ..Settings::new(folder.path()) }).unwrap();
+    let log = Log::open(Settings {
+        clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        ..Settings::new(folder.path())
+    })
+    .unwrap();
     log.append(Record::note("right")).unwrap();
     clock.0.store(-3_600_000, Ordering::SeqCst);
     let back = log.append(Record::note("an hour earlier")).unwrap();
@@ -288,13 +397,20 @@ fn a_clock_set_back_is_told_and_is_no_damage() {
     let reader = Reader::new(folder.path());
     let told = reader.show(back.seq).unwrap().unwrap().set_back_ms.unwrap();
     assert!((3_590_000..=3_600_000).contains(&told));
-    assert_eq!(reader.show(back.seq + 1).unwrap().unwrap().set_back_ms, None);
+    assert_eq!(
+        reader.show(back.seq + 1).unwrap().unwrap().set_back_ms,
+        None
+    );
 }
 
 #[test]
 fn old_segments_are_dropped_and_that_is_signed() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = || Settings { segment_bytes: 4096, keep_bytes: 5 * 4096, ..Settings::new(folder.path()) };
+    let settings = || Settings {
+        segment_bytes: 4096,
+        keep_bytes: 5 * 4096,
+        ..Settings::new(folder.path())
+    };
     let log = Log::open(settings()).unwrap();
     for n in 0..400 {
         log.append(Record::note(format!("{n}"))).unwrap();
@@ -322,7 +438,10 @@ fn old_segments_are_dropped_and_that_is_signed() {
     drop(log);
     assert!(verify(folder.path(), &options).unwrap().first_bad.is_some());
     let tail = Reader::new(folder.path()).tail(100).unwrap();
-    assert!(tail.iter().any(|entry| entry.record.event.as_deref() == Some("log.not_pruned")));
+    assert!(
+        tail.iter()
+            .any(|entry| entry.record.event.as_deref() == Some("log.not_pruned"))
+    );
 }
 
 #[test]
@@ -351,9 +470,18 @@ fn what_is_too_old_is_dropped() {
 fn settings_have_bounds() {
     let folder = tempfile::tempdir().unwrap();
     for wrong in [
-        Settings { segment_bytes: 100, ..Settings::new(folder.path()) },
-        Settings { keep_bytes: 100, ..Settings::new(folder.path()) },
-        Settings { checkpoint_records: 0, ..Settings::new(folder.path()) },
+        Settings {
+            segment_bytes: 100,
+            ..Settings::new(folder.path())
+        },
+        Settings {
+            keep_bytes: 100,
+            ..Settings::new(folder.path())
+        },
+        Settings {
+            checkpoint_records: 0,
+            ..Settings::new(folder.path())
+        },
     ] {
         assert!(matches!(Log::open(wrong), Err(AuditError::Setting { .. })));
     }
@@ -362,7 +490,11 @@ fn settings_have_bounds() {
 #[test]
 fn a_checkpoint_is_made_by_itself() {
     let folder = tempfile::tempdir().unwrap();
-    let log = Log::open(Settings { checkpoint_every: Duration::from_millis(20), ..Settings::new(folder.path()) }).unwrap();
+    let log = Log::open(Settings {
+        checkpoint_every: Duration::from_millis(20),
+        ..Settings::new(folder.path())
+    })
+    .unwrap();
     log.append(Record::note("x")).unwrap();
     for _ in 0..500 {
         if sound(folder.path()).unsealed == 0 {

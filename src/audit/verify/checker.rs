@@ -123,7 +123,8 @@ impl Checker {
         if self.begins.is_some() {
             return Err(Problem::Empty);
         }
-        self.ends.extend(self.head.map(|head| (head.seq, head.hash)));
+        self.ends
+            .extend(self.head.map(|head| (head.seq, head.hash)));
         Ok(())
     }
 
@@ -281,7 +282,12 @@ impl Checker {
             return Err(Problem::Seal("the key was changed elsewhere".into()));
         }
         let signer = rotation.epoch.saturating_sub(1);
-        self.signed(&rotation.log, signer, &rotation.bytes(), &rotation.signature)?;
+        self.signed(
+            &rotation.log,
+            signer,
+            &rotation.bytes(),
+            &rotation.signature,
+        )?;
         // Not published yet if FAME was killed in between; the log's own word is as good.
         self.keys.admit(rotation).map_err(Problem::Seal)?;
         self.epoch = rotation.epoch;
@@ -290,8 +296,15 @@ impl Checker {
     }
 
     fn pruned(&mut self, pruned: &Pruned) -> Result<(), Problem> {
-        self.signed(&pruned.log, pruned.epoch, &pruned.bytes(), &pruned.signature)?;
-        let follows = self.dropped.map_or(1, |dropped| dropped.through.saturating_add(1));
+        self.signed(
+            &pruned.log,
+            pruned.epoch,
+            &pruned.bytes(),
+            &pruned.signature,
+        )?;
+        let follows = self
+            .dropped
+            .map_or(1, |dropped| dropped.through.saturating_add(1));
         let first = self.first.unwrap_or(1);
         if pruned.through.saturating_add(1) >= first {
             // All of it is gone, or what a crash left of it is still there.

@@ -13,7 +13,9 @@ pub enum Problem {
     #[error("this line is longer than any record")]
     TooLong,
     /// The log ends in the middle of a record.
-    #[error("the log ends within this record, after {0} bytes of it: it was cut, or FAME was killed and has not been started since")]
+    #[error(
+        "the log ends within this record, after {0} bytes of it: it was cut, or FAME was killed and has not been started since"
+    )]
     Unfinished(usize),
     /// A byte of the record, or of its hash, is another.
     #[error("this record was changed: its bytes do not have its hash behind the record before")]
@@ -51,7 +53,9 @@ pub enum Problem {
     #[error("what is signed here is not what is in the log: {0}")]
     Seal(String),
     /// A checkpoint, rotation or pruning is signed by another key than that of its place in the log.
-    #[error("this is signed by the key of epoch {found} and not by that of epoch {expected}, which was in use here")]
+    #[error(
+        "this is signed by the key of epoch {found} and not by that of epoch {expected}, which was in use here"
+    )]
     Epoch {
         /// The key that was in use.
         expected: u32,
@@ -62,7 +66,9 @@ pub enum Problem {
     #[error("the signature is not by this log's key")]
     Signature,
     /// Nobody has signed that the records before the first were dropped.
-    #[error("the records before {0} are missing, and no pruning record says that they were dropped")]
+    #[error(
+        "the records before {0} are missing, and no pruning record says that they were dropped"
+    )]
     NotPruned(u64),
     /// The public keys are not a chain.
     #[error("the public keys cannot be trusted: {0}")]

@@ -1,6 +1,7 @@
 //! Nothing can be changed unnoticed: every bit, and every trick with whole records.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
 use serde_json::Value;
@@ -59,7 +60,10 @@ fn each_bit_of_two_thousand_records_is_watched() {
     let folder = log_of(2_000, 64 * 1024);
     let mut checker = Checker::new(PublicKeys::load(folder.path()).unwrap());
     let segments = segment::list(folder.path()).unwrap();
-    assert!(segments.len() > 3, "several segments, so that their ends are tried too");
+    assert!(
+        segments.len() > 3,
+        "several segments, so that their ends are tried too"
+    );
     let mut flips = 0_u64;
     for segment in segments {
         let mut bytes = fs::read(&segment.path).unwrap();
@@ -98,15 +102,19 @@ fn each_bit_of_a_small_log_is_watched_on_the_disk() {
     assert_eq!(bad(folder.path()), None);
     let segment = segment::list(folder.path()).unwrap().remove(0);
     let sound = fs::read(&segment.path).unwrap();
+    let mut file = File::options().write(true).open(&segment.path).unwrap();
+    let mut put = |at: usize, byte: u8| {
+        file.seek(SeekFrom::Start(at as u64)).unwrap();
+        file.write_all(&[byte]).unwrap();
+    };
     for at in 0..sound.len() {
         let seq = 1 + sound[..at].iter().filter(|byte| **byte == b'\n').count() as u64;
         for bit in 0..8 {
-            let mut bytes = sound.clone();
-            bytes[at] ^= 1 << bit;
-            fs::write(&segment.path, bytes).unwrap();
+            put(at, sound[at] ^ 1 << bit);
             let found = bad(folder.path()).expect("a flipped bit is found");
             assert_eq!(found.seq, seq, "bit {bit} of byte {at}: {found:?}");
         }
+        put(at, sound[at]);
     }
 }
 
@@ -114,7 +122,10 @@ fn each_bit_of_a_small_log_is_watched_on_the_disk() {
 fn tamper(folder: &Path, change: impl FnOnce(&mut Vec<Vec<u8>>)) {
     let segment = segment::list(folder).unwrap().remove(0);
     let bytes = fs::read(&segment.path).unwrap();
-    let mut lines: Vec<Vec<u8>> = bytes.split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+    let mut lines: Vec<Vec<u8>> = bytes
+        .split_inclusive(|b| *b == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect();
     change(&mut lines);
     fs::write(&segment.path, lines.concat()).unwrap();
 }
@@ -122,14 +133,59 @@ fn tamper(folder: &Path, change: impl FnOnce(&mut Vec<Vec<u8>>)) {
 #[test]
 fn records_cannot_be_deleted_moved_or_repeated() {
     let cases: [(&str, fn(&mut Vec<Vec<u8>>), u64, &str); 8] = [
-        ("first", |lines| drop(lines.remove(0)), 1, "its first record is missing"),
-        ("second", |lines| drop(lines.remove(1)), 2, "the records 2 to 2 are missing"),
-        ("some", |lines| drop(lines.drain(10..20)), 11, "the records 11 to 20 are missing"),
-        ("swapped", |lines| lines.swap(30, 31), 31, "the records 31 to 31 are missing"),
-        ("twice", |lines| lines.insert(41, lines[40].clone()), 42, "record 41 stands here once more"),
-        ("moved back", |lines| { let line = lines.remove(5); lines.insert(50, line); }, 6, "the records 6 to 6 are missing"),
-        ("an empty line", |lines| lines.insert(7, b"\n".to_vec()), 8, "no record"),
-        ("no newline", |lines| drop(lines[12].pop()), 13, "changed"),
+        (
+            "first",
+            |lines| drop(lines.remove(0)),
+            1,
+            "its first record is missing",
+        ),
+        (
+            "second",
+            |lines| drop(lines.remove(1)),
+            2,
+            "the records 2 to 2 are missing",
+        ),
+        (
+            "some",
+            |lines| drop(lines.drain(10..20)),
+            11,
+            "the records 11 to 20 are missing",
+        ),
+        (
+            "swapped",
+            |lines| lines.swap(30, 31),
+            31,
+            "the records 31 to 31 are missing",
+        ),
+        (
+            "twice",
+            |lines| lines.insert(41, lines[40].clone()),
+            42,
+            "record 41 stands here once more",
+        ),
+        (
+            "moved back",
+            |lines| {
+                let line = lines.remove(5);
+                lines.insert(50, line);
+            },
+            6,
+            "the records 6 to 6 are missing",
+        ),
+        (
+            "an empty line",
+            |lines| lines.insert(7, b"\n".to_vec()),
+            8,
+            "no record",
+        ),
+        (
+            "no newline",
+            |lines| {
+                lines[12].pop();
+            },
+            13,
+            "changed",
+        ),
     ];
     let folder = log_of(80, 1024 * 1024);
     for (name, change, seq, problem) in cases {
@@ -137,7 +193,11 @@ fn records_cannot_be_deleted_moved_or_repeated() {
         tamper(copy.path(), change);
         let found = bad(copy.path()).unwrap_or_else(|| panic!("{name} is not found"));
         assert_eq!(found.seq, seq, "{name}: {found:?}");
-        assert!(found.problem.to_string().contains(problem), "{name}: {}", found.problem);
+        assert!(
+            found.problem.to_string().contains(problem),
+            "{name}: {}",
+            found.problem
+        );
     }
 }
 
@@ -154,22 +214,49 @@ fn copied(from: &Path) -> TempDir {
 fn two_logs_cannot_be_spliced() {
     let (one, other) = (log_of(50, 1024 * 1024), log_of(50, 1024 * 1024));
     let donor = segment::list(other.path()).unwrap().remove(0);
-    let donor: Vec<Vec<u8>> = fs::read(donor.path).unwrap().split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
-    tamper(one.path(), |lines| { lines.truncate(20); lines.extend_from_slice(&donor[20..]); });
-    assert_eq!(bad(one.path()).map(|bad| (bad.seq, bad.problem)), Some((21, Problem::Changed)));
+    let donor: Vec<Vec<u8>> = fs::read(donor.path)
+        .unwrap()
+        .split_inclusive(|b| *b == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect();
+    tamper(one.path(), |lines| {
+        lines.truncate(20);
+        lines.extend_from_slice(&donor[20..]);
+    });
+    assert_eq!(
+        bad(one.path()).map(|bad| (bad.seq, bad.problem)),
+        Some((21, Problem::Changed))
+    );
 
     // All of another log, with the keys of this one or its own.
     let (one, other) = (log_of(5, 1024 * 1024), log_of(5, 1024 * 1024));
     let key = PublicKeys::load(one.path()).unwrap();
     let witness = one.path().join("witness");
     let segment = segment::list(one.path()).unwrap().remove(0);
-    fs::copy(other.path().join(segment.path.file_name().unwrap()), &segment.path).unwrap();
-    assert!(bad(one.path()).unwrap().problem.to_string().contains("another log"));
+    fs::copy(
+        other.path().join(segment.path.file_name().unwrap()),
+        &segment.path,
+    )
+    .unwrap();
+    assert!(
+        bad(one.path())
+            .unwrap()
+            .problem
+            .to_string()
+            .contains("another log")
+    );
     fs::copy(other.path().join("keys.pub"), one.path().join("keys.pub")).unwrap();
     assert_eq!(bad(one.path()), None, "nothing in the folder tells");
     let found = bad_with_witness(one.path(), &witness).unwrap();
-    assert!(found.problem.to_string().contains("replaced"), "{}", found.problem);
-    let options = Options { public_key: key.get(1).copied(), ..Options::default() };
+    assert!(
+        found.problem.to_string().contains("replaced"),
+        "{}",
+        found.problem
+    );
+    let options = Options {
+        public_key: key.get(1).copied(),
+        ..Options::default()
+    };
     let found = verify(one.path(), &options).unwrap().first_bad.unwrap();
     assert!(matches!(found.problem, Problem::OtherKey(_)));
 }
@@ -187,7 +274,10 @@ fn segments_cannot_be_taken_away() {
         match at {
             0 => assert_eq!(found.problem, Problem::NotPruned(segments[1].first)),
             _ if at + 1 == segments.len() => {
-                assert!(matches!(found.problem, Problem::Truncated { genuine: true, .. }), "{found:?}");
+                assert!(
+                    matches!(found.problem, Problem::Truncated { genuine: true, .. }),
+                    "{found:?}"
+                );
             }
             _ => assert_eq!(found.seq, segment.first),
         }
@@ -203,21 +293,30 @@ fn the_witness_knows_of_a_cut_end_and_of_an_older_copy() {
     assert_eq!(bad_with_witness(folder.path(), &witness), None);
 
     let found = bad_with_witness(backup.path(), &witness).unwrap();
-    assert!(matches!(found.problem, Problem::Truncated { genuine: true, .. }), "{found:?}");
+    assert!(
+        matches!(found.problem, Problem::Truncated { genuine: true, .. }),
+        "{found:?}"
+    );
 
     // Goes on behind the older copy, with the right key: the chain is whole, and another.
     fs::remove_file(backup.path().join("witness")).unwrap();
     write(backup.path(), 150, 1024 * 1024, 1);
     assert_eq!(bad(backup.path()), None);
     let found = bad_with_witness(backup.path(), &witness).unwrap();
-    assert!(matches!(found.problem, Problem::Witness { genuine: true, .. }), "{found:?}");
+    assert!(
+        matches!(found.problem, Problem::Witness { genuine: true, .. }),
+        "{found:?}"
+    );
 
     tamper(folder.path(), |lines| lines.truncate(150));
     assert_eq!(bad(folder.path()), None, "nothing in the folder tells");
     let found = bad_with_witness(folder.path(), &witness).unwrap();
     assert_eq!(found.seq, 151);
     // And FAME does not go on behind it.
-    let refused = Log::open(Settings { witness: Some(witness), ..Settings::new(folder.path()) });
+    let refused = Log::open(Settings {
+        witness: Some(witness),
+        ..Settings::new(folder.path())
+    });
     assert!(matches!(refused, Err(AuditError::Damaged { seq: 151, .. })));
 }
 
@@ -239,30 +338,50 @@ fn forge(lines: &mut [Vec<u8>], mut change: impl FnMut(&mut Value, u64, Hash)) {
 #[test]
 fn who_has_no_key_cannot_make_the_chain_whole_again() {
     let folder = log_of(80, 1024 * 1024);
-    tamper(folder.path(), |lines| forge(lines, |record, seq, _| {
-        if seq == 10 { record["event"] = "forged".into(); }
-    }));
+    tamper(folder.path(), |lines| {
+        forge(lines, |record, seq, _| {
+            if seq == 10 {
+                record["event"] = "forged".into();
+            }
+        })
+    });
     let found = bad(folder.path()).unwrap();
     assert!(matches!(found.problem, Problem::Seal(_)), "{found:?}");
 
     // With every checkpoint made to fit, but not signed.
     let folder = log_of(80, 1024 * 1024);
-    tamper(folder.path(), |lines| forge(lines, |record, seq, before| {
-        if seq == 10 { record["event"] = "forged".into(); }
-        if record["kind"] == "checkpoint" { record["seal"]["checkpoint"]["hash"] = before.to_string().into(); }
-    }));
-    assert_eq!(bad(folder.path()).map(|bad| bad.problem), Some(Problem::Signature));
+    tamper(folder.path(), |lines| {
+        forge(lines, |record, seq, before| {
+            if seq == 10 {
+                record["event"] = "forged".into();
+            }
+            if record["kind"] == "checkpoint" {
+                record["seal"]["checkpoint"]["hash"] = before.to_string().into();
+            }
+        })
+    });
+    assert_eq!(
+        bad(folder.path()).map(|bad| bad.problem),
+        Some(Problem::Signature)
+    );
 
     // With the checkpoints made notes: too much is unsigned, or the segment is not closed.
     let folder = log_of(300, 16 * 1024);
-    tamper(folder.path(), |lines| forge(lines, |record, seq, _| {
-        if seq == 10 { record["event"] = "forged".into(); }
-        if record["kind"] == "checkpoint" {
-            record["kind"] = "note".into();
-            record.as_object_mut().unwrap().remove("seal");
-        }
-    }));
-    assert_eq!(bad(folder.path()).map(|bad| bad.problem), Some(Problem::NotSealed));
+    tamper(folder.path(), |lines| {
+        forge(lines, |record, seq, _| {
+            if seq == 10 {
+                record["event"] = "forged".into();
+            }
+            if record["kind"] == "checkpoint" {
+                record["kind"] = "note".into();
+                record.as_object_mut().unwrap().remove("seal");
+            }
+        })
+    });
+    assert_eq!(
+        bad(folder.path()).map(|bad| bad.problem),
+        Some(Problem::NotSealed)
+    );
 }
 
 #[test]
@@ -280,20 +399,37 @@ fn who_steals_the_present_key_cannot_sign_the_past() {
     assert_eq!(stolen.epoch, 2);
     for claimed in [1, 2] {
         let copy = copied(folder.path());
-        tamper(copy.path(), |lines| forge(lines, |record, seq, before| {
-            if seq == 10 { record["event"] = "forged".into(); }
-            if record["kind"] != "checkpoint" { return; }
-            let Ok(Seal::Checkpoint(old)) = serde_json::from_value(record["seal"].clone()) else {
-                panic!("a checkpoint");
-            };
-            let mut checkpoint = Checkpoint { hash: before, epoch: claimed, ..old };
-            checkpoint.signature = stolen.sign(&checkpoint.bytes());
-            record["seal"] = serde_json::to_value(Seal::Checkpoint(checkpoint)).unwrap();
-        }));
+        tamper(copy.path(), |lines| {
+            forge(lines, |record, seq, before| {
+                if seq == 10 {
+                    record["event"] = "forged".into();
+                }
+                if record["kind"] != "checkpoint" {
+                    return;
+                }
+                let Ok(Seal::Checkpoint(old)) = serde_json::from_value(record["seal"].clone())
+                else {
+                    panic!("a checkpoint");
+                };
+                let mut checkpoint = Checkpoint {
+                    hash: before,
+                    epoch: claimed,
+                    ..old
+                };
+                checkpoint.signature = stolen.sign(&checkpoint.bytes());
+                record["seal"] = serde_json::to_value(Seal::Checkpoint(checkpoint)).unwrap();
+            })
+        });
         let found = bad(copy.path()).unwrap();
         match claimed {
             1 => assert_eq!(found.problem, Problem::Signature),
-            _ => assert_eq!(found.problem, Problem::Epoch { expected: 1, found: 2 }),
+            _ => assert_eq!(
+                found.problem,
+                Problem::Epoch {
+                    expected: 1,
+                    found: 2
+                }
+            ),
         }
     }
 }
@@ -306,7 +442,9 @@ fn what_is_unsigned_for_too_long_is_an_error() {
     let bytes = fs::read(&segment.path).unwrap();
     let lines: Vec<&[u8]> = bytes.split_inclusive(|b| *b == b'\n').collect();
     let mut forged = lines[0].to_vec();
-    let mut before = chain::split(lines[0].strip_suffix(b"\n").unwrap()).unwrap().1;
+    let mut before = chain::split(lines[0].strip_suffix(b"\n").unwrap())
+        .unwrap()
+        .1;
     for seq in 2..=crate::UNSEALED_RECORDS + 5 {
         let start = forged.len();
         forged.extend_from_slice(format!("{{\"seq\":{seq},\"time\":\"2026-01-01T00:00:00Z\",\"mono\":1,\"kind\":\"note\",\"event\":\"x\"").as_bytes());
@@ -323,7 +461,10 @@ fn a_long_text_does_not_make_a_line_that_cannot_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let log = Log::open(Settings::new(folder.path())).unwrap();
     let mut record = Record::before();
-    record.heard = Some(Heard { text: "\u{202e}\"".repeat(5_000_000), confidence: Some(0.5) });
+    record.heard = Some(Heard {
+        text: "\u{202e}\"".repeat(5_000_000),
+        confidence: Some(0.5),
+    });
     log.append(record).unwrap();
     drop(log);
     assert_eq!(bad(folder.path()), None);
