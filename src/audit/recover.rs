@@ -31,7 +31,7 @@ pub(crate) struct Torn {
 pub(crate) struct Opened {
     pub(crate) settings: Settings,
     /// Held as long as the log is written.
-    pub(crate) lock: File,
+    pub(crate) lock: Lock,
     pub(crate) secret: Secret,
     /// The last segment, its medium and its length; none in a new log.
     pub(crate) last: Option<(Segment, Box<dyn Medium>, u64)>,
@@ -44,7 +44,7 @@ pub(crate) fn open(settings: Settings) -> Result<Opened> {
     settings.check()?;
     let folder = settings.folder.clone();
     files::private_folder(&folder).map_err(AuditError::file("making", &folder))?;
-    let lock = lock(&folder)?;
+    let lock = Lock::take(&folder)?;
 
     let mut segments = segment::list(&folder)?;
     let mut secret = secret(&settings, segments.is_empty())?;
@@ -104,18 +104,31 @@ pub(crate) fn open(settings: Settings) -> Result<Opened> {
     })
 }
 
-fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join("lock");
-    let file = files::private()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(AuditError::file("opening", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(AuditError::InUse(folder.to_owned())),
-        Err(TryLockError::Error(error)) => Err(AuditError::file("locking", &path)(error)),
+/// Says that this process writes the log.
+pub(crate) struct Lock(File);
+
+impl Lock {
+    fn take(folder: &Path) -> Result<Self> {
+        let path = folder.join("lock");
+        let file = files::private()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(AuditError::file("opening", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(AuditError::InUse(folder.to_owned())),
+            Err(TryLockError::Error(error)) => Err(AuditError::file("locking", &path)(error)),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Not left to the file being closed: a process that is just being started has it, too. What
+        // fails here goes with the process.
+        let _ = self.0.unlock();
     }
 }
 

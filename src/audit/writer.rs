@@ -3,7 +3,7 @@
 mod draft;
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use crate::log::{Health, Recovery};
 use crate::pending::{Answer, Receipt};
 use crate::queue::{Command, Prepared, Queue, Taken};
 use crate::record::{Kind, Outcome, Record, Source, Status, Via};
-use crate::recover::{Opened, Torn};
+use crate::recover::{Lock, Opened, Torn};
 use crate::seal::{Checkpoint, Dropped, Seal, SegmentBegins};
 use crate::segment::{Medium, Segment};
 use crate::settings::Settings;
@@ -65,7 +65,7 @@ pub(crate) struct Writer {
     /// Records that were refused since the last success.
     refused: u64,
     /// Held as long as the log is written.
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Writer {
@@ -180,7 +180,8 @@ impl Writer {
         }
         let mut draft = self.draft();
         let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
+        let mut commands = commands.into_iter();
+        while let Some(command) = commands.next() {
             match command {
                 Command::Append(record, answer) => {
                     answers.push((draft.record(&self.settings, &record), answer));
@@ -189,17 +190,24 @@ impl Writer {
                     answers.push((draft.checkpoint(&self.settings, &self.secret), answer));
                 }
                 Command::Rotate(answer) => {
-                    let before = std::mem::replace(
-                        &mut draft,
-                        Draft::behind(self.head, self.sealed, self.unsealed),
-                    );
-                    self.commit(before, std::mem::take(&mut answers));
+                    self.commit(draft, std::mem::take(&mut answers));
                     answer.give(self.rotate());
                     draft = self.draft();
                 }
             }
             if draft.unsealed >= self.settings.checkpoint_records {
                 draft.checkpoint(&self.settings, &self.secret);
+            }
+            if self.out.length + draft.bytes.len() as u64 >= self.settings.segment_bytes {
+                if !draft.sealed {
+                    draft.checkpoint(&self.settings, &self.secret);
+                }
+                self.commit(draft, std::mem::take(&mut answers));
+                if let Err(error) = self.make_room() {
+                    self.refuse(commands.collect(), &error);
+                    return;
+                }
+                draft = self.draft();
             }
         }
         self.commit(draft, answers);

@@ -150,6 +150,11 @@ pub(super) fn assigned(text: &str) -> bool {
         && !text.starts_with(['[', '$', '<', '{', '*', '%', '('])
 }
 
+/// What stands behind the colon of `--user name:password`, and is no group's number.
+pub(super) fn login(text: &str) -> bool {
+    assigned(text) && !text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// What stands between the colon and the at sign of an address.
 pub(super) fn userinfo(text: &str) -> bool {
     !text.starts_with(['[', '$', '<', '{', '*'])

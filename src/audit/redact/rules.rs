@@ -123,7 +123,7 @@ pub(super) const RULES: [Rule; 85] = [
     rule("cookie", &["cookie:"], r"(?im)\b(?:set-)?cookie:[ \t]*(?P<secret>[^\r\n]+)"),
     checked("url-password", &["://"], r"(?i)\b[a-z][a-z0-9+.\-]{1,20}://[^\s/?#:@]*:(?P<secret>[^\s/?#@]+)@", checks::userinfo),
     checked("url-password", &["://"], r"(?i)\b(?:https?|git|ssh)://(?P<secret>[A-Za-z0-9_\-]{20,})@", checks::mixed),
-    checked("password", &["-u ", "--user "], r"(?:\s|^)(?:-u|--user)\s+[^\s:]+:(?P<secret>[^\s'\x22]{3,})", checks::assigned),
+    checked("password", &["-u ", "--user "], r"(?:\s|^)(?:-u|--user)\s+[^\s:]+:(?P<secret>[^\s'\x22]{3,})", checks::login),
     checked("secret", &["password", "passwd", "pwd", "secret", "token", "key", "passphrase", "credential"], r#"(?i)(?:password|passwd|passphrase|pwd|secret|token|credentials?|(?:api|access|private|signing|encryption|auth|account|secret|master)[_.\- ]?key)["']?\s{0,3}(?::=|=>|=|:)\s{0,3}["'`]?(?P<secret>[^\s"'`,;&\\]{4,})"#, checks::assigned),
     checked("secret", &["--"], r#"(?i)--(?:password|passwd|token|secret|api-?key|access-?key|passphrase)\s+["']?(?P<secret>[^\s"']{4,})"#, checks::assigned),
     checked("password", &["password", "passphrase", "passcode", "pass phrase", "pass word", "seed phrase", "recovery phrase"], r"(?i)\b(?:password|pass ?phrase|pass ?code|pass word|seed phrase|recovery phrase)(?:\s+(?:for|to|of|on)\s+(?:\S+\s+){1,4}?)?\s*(?:is|are|was|equals|to be)\s+(?P<secret>[^.,;!?\r\n]{3,200})", checks::spoken),

@@ -403,7 +403,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     (
         "password",
         "curl -u me:«hunter2~x» https://x.example",
-        "docker run -u 1000:1000x",
+        "docker run -u 1000:1000 image",
     ),
     (
         "secret",
@@ -435,7 +435,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     (
         "iban",
         "pay «DE89 3704 0044 ~0532 0130 00» now",
-        "pay DE89 3704 0044 0532 0130 01 now",
+        "pay DE89 3704 0044 0532 0130 03 now",
     ),
     (
         "card",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +14,9 @@ use crate::{again, sound};
 
 const FOLDER: &str = "FAME_AUDIT_TEST_FOLDER";
 const KILLS: u64 = 300;
+
+/// A child that is starved is killed nevertheless.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 fn settings(folder: &Path) -> Settings {
     Settings {
@@ -40,7 +44,7 @@ fn child_that_writes() {
                     let seq = log.append(record).unwrap().seq;
                     println!("ack {seq} {}.{thread}.{n}", std::process::id());
                     log.append(Record::after(seq)).unwrap();
-                    if n % 40 == 39 {
+                    if n % 20 == 19 {
                         log.rotate_key().unwrap();
                     }
                 }
@@ -69,18 +73,34 @@ fn killed_three_hundred_times_nothing_acknowledged_is_lost() {
             .spawn()
             .unwrap();
         let stdout = child.stdout.take().unwrap();
+        // One round in five is killed while it opens, the others when it has written a few.
+        let few = if round % 5 == 0 {
+            0
+        } else {
+            1 + (random >> 32) % 40
+        };
+        let (tell, told) = sync_channel(1);
         let reader = thread::spawn(move || -> Vec<(u64, String)> {
-            BufReader::new(stdout)
-                .lines()
-                .map_while(Result::ok)
-                .filter_map(|line| {
-                    let at = line.find("ack ")?;
-                    let (seq, session) = line.get(at + 4..)?.split_once(' ')?;
-                    Some((seq.parse().ok()?, session.to_owned()))
-                })
-                .collect()
+            let mut found = Vec::new();
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let acknowledged = line.find("ack ").and_then(|at| line.get(at + 4..));
+                let Some((seq, session)) = acknowledged.and_then(|line| line.split_once(' '))
+                else {
+                    continue;
+                };
+                found.push((seq.parse().unwrap(), session.to_owned()));
+                if found.len() as u64 == few {
+                    let _ = tell.try_send(());
+                }
+            }
+            found
         });
-        thread::sleep(Duration::from_micros(random % 60_000));
+        if few > 0 {
+            let _ = told.recv_timeout(PATIENCE);
+        }
+        thread::sleep(Duration::from_micros(
+            random % if few > 0 { 3_000 } else { 30_000 },
+        ));
         child.kill().unwrap();
         let status = child.wait().unwrap();
         assert!(!status.success(), "it was killed and had not failed before");
