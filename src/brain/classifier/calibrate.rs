@@ -11,8 +11,13 @@
 /// Held-out right answers without which a quantile of them says nothing.
 const MIN_RIGHT: usize = 50;
 
-/// What a cosine of 1 to the nearest example counts for, in logits. PLACEHOLDER
+/// What a cosine that is higher by 1 counts for, in logits. On CLINC150's validation part, with 10
+/// examples an intent, 4 and 8 are alike and tell more of what is out of scope than 0.
 const NEARNESS: f32 = 4.0;
+
+/// The cosine to the nearest example that speaks neither for the likeliest class nor against it:
+/// in the middle of what is in scope there (0.79 on the average) and what is not (0.56).
+const EVEN_NEARNESS: f32 = 0.67;
 
 /// The calibration when there are fewer.
 const DEFAULT: Calibration = Calibration {
@@ -34,11 +39,11 @@ pub(super) struct Calibration {
     pub(super) threshold: f32,
 }
 
-/// What is found out about a text: the logit of each class, of which there is one at least, and the
-/// cosine to the nearest example of the likeliest one.
+/// What is found out about a text: the logit of each class, of which there is one at least, and,
+/// with embeddings, the cosine to the nearest example of the likeliest one.
 pub(super) struct Findings {
     pub(super) logits: Vec<f32>,
-    pub(super) nearness: f32,
+    pub(super) nearness: Option<f32>,
 }
 
 /// The findings of an example that was not trained on, and its class.
@@ -50,7 +55,8 @@ pub(super) struct HeldOut {
 impl Findings {
     /// What speaks for the likeliest class.
     fn evidence(&self) -> f32 {
-        self.logits[best(&self.logits)] + NEARNESS * self.nearness
+        let above = self.nearness.map_or(0.0, |cosine| cosine - EVEN_NEARNESS);
+        self.logits[best(&self.logits)] + NEARNESS * above
     }
 }
 
@@ -141,7 +147,7 @@ mod tests {
     fn findings(logits: &[f32]) -> Findings {
         Findings {
             logits: logits.to_vec(),
-            nearness: 0.5,
+            nearness: None,
         }
     }
 
@@ -187,11 +193,13 @@ mod tests {
 
     #[test]
     fn what_is_nearer_to_an_example_is_surer() {
-        let [far, near] = [0.2, 0.9].map(|nearness| Findings {
-            logits: vec![1.0, 0.0],
-            nearness,
+        let [far, unknown, near] = [Some(0.2), None, Some(0.9)].map(|nearness| {
+            DEFAULT.score(&Findings {
+                logits: vec![1.0, 0.0],
+                nearness,
+            })
         });
-        assert!(DEFAULT.score(&near) > DEFAULT.score(&far));
+        assert!(far < unknown && unknown < near);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::cache::Cache;
 use super::calibrate::{Calibration, Findings, HeldOut, best};
 use super::embedder::Embedder;
@@ -304,8 +306,9 @@ impl Data<'_> {
         let mut held_out = Vec::with_capacity(self.labels.len());
         for fold in 0..FOLDS {
             let learnt = self.train(|index| folds[index] != fold);
-            let left_out = (0..self.labels.len()).filter(|index| folds[*index] == fold);
-            held_out.extend(left_out.map(|index| HeldOut {
+            let left_out = (0..self.labels.len()).into_par_iter();
+            let left_out = left_out.filter(|index| folds[*index] == fold);
+            held_out.par_extend(left_out.map(|index| HeldOut {
                 findings: learnt.findings(self.featured[index].row()),
                 class: self.labels[index],
             }));

@@ -43,8 +43,18 @@ pub(super) fn key(
     embedder: Option<&Embedder>,
     options: &Options,
 ) -> String {
+    key_of_version(VERSION, examples, validation, embedder, options)
+}
+
+fn key_of_version(
+    version: u32,
+    examples: &[Example],
+    validation: &[Example],
+    embedder: Option<&Embedder>,
+    options: &Options,
+) -> String {
     let mut hash = Sha256::new()
-        .chain_update(VERSION.to_le_bytes())
+        .chain_update(version.to_le_bytes())
         .chain_update(options.kept.to_le_bytes())
         .chain_update(
             embedder
@@ -213,6 +223,15 @@ mod tests {
             assert_eq!(again.classify(text), classifier.classify(text));
         }
         assert!(restore(&SAVED, "another key", None).is_none());
+    }
+
+    #[test]
+    fn a_classifier_of_another_version_is_not_taken() {
+        let options = Options::default();
+        let key = |version| key_of_version(version, &examples(), &[], None, &options);
+        let old = save(&trained(), key(VERSION - 1)).unwrap();
+        assert!(restore(&old, &key(VERSION - 1), None).is_some());
+        assert!(restore(&old, &super::key(&examples(), &[], None, &options), None).is_none());
     }
 
     #[test]
