@@ -1,18 +1,17 @@
 //! `fame sandbox`: run, build, status, test, prune. Works without a daemon.
 
-use std::fs;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+mod run;
+
+use std::io;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::Subcommand;
 use serde_json::json;
 
 use super::Failure;
 use super::context::Context;
-use crate::sandbox::limits::{MAX_CODE_BYTES, MAX_STDIN_BYTES};
-use crate::sandbox::{Caller, Profile, Report, Request, Sandbox, Settings, Status, TierChoice};
+use crate::sandbox::{Caller, Profile, Report, Request, Sandbox, Settings, Status};
 
 /// What `fame sandbox build` does; it is part of the program, so that it is there wherever FAME is.
 const BUILD: &str = include_str!("../../packaging/sandbox/build.sh");
@@ -26,7 +25,7 @@ const TEST_ANSWER: &str = "42\n";
 #[derive(Debug, Subcommand)]
 pub(super) enum Verbs {
     /// Run one program and print what it writes
-    Run(Run),
+    Run(run::Run),
     /// Build the image of tier A from Debian packages (as root)
     Build {
         /// The image's name, instead of the configured one
@@ -41,39 +40,13 @@ pub(super) enum Verbs {
     Prune,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct Run {
-    /// How it is run: `python`, `shell`, `javascript` or `rust`
-    #[arg(long, value_name = "NAME")]
-    profile: String,
-    /// What keeps it in, instead of the best that there is
-    #[arg(long, value_name = "TIER")]
-    tier: Option<TierArg>,
-    /// How long it may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
-    timeout: f64,
-    /// What it reads
-    #[arg(long, value_name = "FILE")]
-    stdin: Option<PathBuf>,
-    /// The program; `-` reads it from stdin
-    file: PathBuf,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum TierArg {
-    /// A container engine
-    A,
-    /// The kernel's own walls
-    B,
-}
-
 impl Verbs {
     pub(super) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let mut settings = Context::sources()?.load()?.sandbox;
         // One command has nobody to keep containers ready for.
         settings.warm = 0;
         match self {
-            Self::Run(run) => run_program(context, run, settings),
+            Self::Run(run) => run::run_program(context, run, settings),
             Self::Build { tag } => build(context, tag.as_deref().unwrap_or(&settings.image)),
             Self::Status => {
                 let status = with_sandbox(settings, async |sandbox| Ok(sandbox.status()))?;
@@ -110,99 +83,6 @@ fn with_sandbox<T>(
         sandbox.shutdown().await;
         result
     })
-}
-
-fn run_program(context: &mut Context<'_>, run: Run, mut settings: Settings) -> Result<(), Failure> {
-    match run.tier {
-        Some(TierArg::A) => settings.tier = TierChoice::A,
-        Some(TierArg::B) => settings.tier = TierChoice::B,
-        None => {}
-    }
-    let timeout = Duration::try_from_secs_f64(run.timeout).map_err(|_| {
-        Failure::other(
-            format!("`{}` is no time that a program can have", run.timeout),
-            format!("give seconds, up to {}", settings.wall_seconds),
-        )
-    })?;
-    let code = read(&run.file, MAX_CODE_BYTES)?;
-    let code = String::from_utf8(code).map_err(|_| {
-        Failure::other(
-            format!("`{}` is no text in UTF-8", run.file.display()),
-            "give the source of a program",
-        )
-    })?;
-    let stdin = match &run.stdin {
-        Some(file) => read(file, MAX_STDIN_BYTES)?,
-        None => Vec::new(),
-    };
-    let request = Request {
-        profile: run.profile,
-        code,
-        stdin,
-        timeout,
-        caller: Caller::CommandLine,
-    };
-    let report = with_sandbox(settings, async |sandbox| {
-        Ok(sandbox.run(&request, None).await?)
-    })?;
-    if context.json {
-        return Ok(context.terminal.json(&report)?);
-    }
-    context.terminal.raw(report.stdout.as_bytes())?;
-    if !report.stderr.is_empty() {
-        context.terminal.note(report.stderr.trim_end_matches('\n'));
-    }
-    for file in &report.files {
-        let line = format!("left `{}`, {} bytes", file.name, file.bytes);
-        context.terminal.note(&line);
-    }
-    match report.ok {
-        true => Ok(()),
-        false => Err(failed(&report)),
-    }
-}
-
-/// Reads a file, or stdin for `-`, and no more than one byte past `limit`: so much is refused with
-/// the right words later.
-fn read(file: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
-    let cannot = |error: io::Error| {
-        Failure::other(
-            format!("cannot read `{}`: {error}", file.display()),
-            "give a file that you may read, or `-` for stdin",
-        )
-    };
-    let source: Box<dyn Read> = match file == Path::new("-") {
-        true => Box::new(io::stdin()),
-        false => Box::new(fs::File::open(file).map_err(cannot)?),
-    };
-    let mut bytes = Vec::new();
-    source
-        .take(limit as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(cannot)?;
-    Ok(bytes)
-}
-
-/// How a program ended that did not end well.
-fn failed(report: &Report) -> Failure {
-    if report.timed_out {
-        return Failure::other(
-            format!("the program was ended after {} ms", report.wall_ms),
-            "give it more with `--timeout`",
-        );
-    }
-    if report.oom {
-        return Failure::other(
-            "the program used up its memory",
-            "allow more with `memory_mib` under `[sandbox]`",
-        );
-    }
-    let end = match (report.exit_code, report.signal) {
-        (Some(code), _) => format!("the program ended with code {code}"),
-        (None, Some(signal)) => format!("the program was ended by signal {signal}"),
-        (None, None) => "the program ended without saying how".into(),
-    };
-    Failure::other(end, "`--json` shows the whole report")
 }
 
 fn build(context: &mut Context<'_>, tag: &str) -> Result<(), Failure> {
@@ -244,6 +124,10 @@ fn show_status(context: &mut Context<'_>, status: &Status) -> Result<(), Failure
         ("engine  ", status.engine.clone()),
         ("image   ", status.image.clone()),
         ("profiles", Some(status.profiles.join(", "))),
+        (
+            "network ",
+            (!status.networks.is_empty()).then(|| status.networks.join(", ")),
+        ),
     ];
     let named = named
         .into_iter()

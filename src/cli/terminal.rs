@@ -84,6 +84,12 @@ impl Terminal {
         self.put_note(&format!("{plain}\n"));
     }
 
+    /// Writes text to stderr as it comes, line ends included, and without control characters.
+    pub(super) fn aside(&mut self, text: &str) {
+        let plain: String = text.chars().filter(|c| shown(*c)).collect();
+        self.put_note(&plain);
+    }
+
     /// Tells people on stderr what went wrong and what to do.
     pub(super) fn error(&mut self, problem: &str, hint: Option<&str>) {
         self.labelled("error", "31", problem);

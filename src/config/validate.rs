@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use fame_sandbox::SandboxError;
+
 use super::error::{ConfigError, Origin};
 use super::{
     Api, Audit, Config, LLM_SECONDS, LLM_TEMPERATURE, LLM_TOKENS, Listen, Llm, Plugins, Recognizer,
@@ -125,7 +127,19 @@ fn sandbox(sandbox: &Sandbox) -> Checked {
     ] {
         within(key, value, bounds, default)?;
     }
-    spoken("sandbox.image", &sandbox.image)
+    spoken("sandbox.image", &sandbox.image)?;
+    match sandbox.validate() {
+        Err(SandboxError::Setting {
+            key,
+            problem,
+            remedy,
+        }) => Err(Violation {
+            key,
+            problem,
+            remedy,
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn llm(llm: &Llm) -> Checked {

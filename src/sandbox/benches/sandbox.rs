@@ -1,7 +1,8 @@
 //! How fast the sandbox is, how exactly it kills, and what it leaves.
 //!
-//! `cargo bench --bench sandbox` prints one table, all in one run on one machine, each line beside
-//! what it is compared with. `cargo bench --bench sandbox -- speed kill flood leaks` chooses parts.
+//! `cargo bench -p fame-sandbox` prints one table, all in one run on one machine: each figure beside
+//! what it is compared with, its goal, and whether it holds. `cargo bench -p fame-sandbox -- b speed`
+//! chooses tiers (`a`, `b`) and parts (`speed`, `kill`, `flood`, `leaks`).
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
@@ -10,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use fame::sandbox::{Caller, DEFAULT_IMAGE, Report, Request, Sandbox, Settings, TierChoice};
+use fame_sandbox::{Caller, DEFAULT_IMAGE, Report, Request, Sandbox, Settings, TierChoice};
 
 /// Runs behind each median.
 const RUNS: usize = 50;
@@ -25,7 +26,7 @@ const FLOOD_BYTES: u64 = 10_000_000_000;
 const MANY: usize = 1_000;
 
 fn main() {
-    fame::sandbox::helper::main();
+    fame_sandbox::helper::main();
     let chosen: Vec<String> = std::env::args()
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
@@ -33,14 +34,22 @@ fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
-    let wants = |part: &str| chosen.is_empty() || chosen.iter().any(|name| name == part);
+    let named = |names: &[&str], name: &str| {
+        let some = chosen.iter().any(|chosen| names.contains(&chosen.as_str()));
+        !some || chosen.iter().any(|chosen| chosen == name)
+    };
+    let wants = |part: &str| named(&["speed", "kill", "flood", "leaks"], part);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
+    println!("load of this machine before: {}", load());
     runtime.block_on(async {
-        for tier in [TierChoice::A, TierChoice::B] {
+        for (tier, name) in [(TierChoice::A, "a"), (TierChoice::B, "b")] {
+            if !named(&["a", "b"], name) {
+                continue;
+            }
             let settings = Settings {
                 tier,
                 wall_seconds: 600,
@@ -67,6 +76,20 @@ fn main() {
             sandbox.shutdown().await;
         }
     });
+    println!("load of this machine after: {}", load());
+}
+
+/// Prints a figure, its goal and whether it holds.
+fn goal(tier: TierChoice, figure: &str, value: f64, most: f64, unit: &str) {
+    let verdict = if value <= most { "holds" } else { "MISSED" };
+    println!(
+        "tier {tier:?}  {figure:44} {value:8.1} {unit:3}  goal <= {most:6.1} {unit:3}  {verdict}"
+    );
+}
+
+/// Prints what belongs to figures and has no goal.
+fn note(tier: TierChoice, text: &str) {
+    println!("tier {tier:?}  ({text})");
 }
 
 async fn run(sandbox: &Sandbox, profile: &str, code: &str, timeout: Duration) -> Report {
@@ -80,28 +103,24 @@ async fn run(sandbox: &Sandbox, profile: &str, code: &str, timeout: Duration) ->
     sandbox.run(&request, None).await.unwrap()
 }
 
-/// The time of `print(1)` from request to report, beside the plain way.
+/// The time of `print(1)` from request to report, beside the plain way: by turns, so that both see
+/// the same machine.
 async fn speed(sandbox: &Sandbox, tier: TierChoice) {
-    let (name, plain) = match tier {
-        TierChoice::A => (
-            "docker run --rm --network none … python3 -c 'print(1)'",
-            [
-                "docker",
-                "run",
-                "--rm",
-                "--network",
-                "none",
-                DEFAULT_IMAGE,
-                "python3",
-                "-c",
-                "print(1)",
-            ]
-            .as_slice(),
-        ),
-        _ => (
-            "python3 -c 'print(1)'",
-            ["/usr/bin/python3", "-c", "print(1)"].as_slice(),
-        ),
+    let python = ["/usr/bin/python3", "-c", "print(1)"];
+    let docker = [
+        "docker",
+        "run",
+        "--rm",
+        "--network",
+        "none",
+        DEFAULT_IMAGE,
+        "python3",
+        "-c",
+        "print(1)",
+    ];
+    let (name, plain): (&str, &[&str]) = match tier {
+        TierChoice::A => ("docker run --rm --network none", &docker),
+        _ => ("python3 -c 'print(1)'", &python),
     };
     // The first run proves the policy, too.
     run(sandbox, "python", "print(1)", Duration::from_secs(20)).await;
@@ -122,13 +141,39 @@ async fn speed(sandbox: &Sandbox, tier: TierChoice) {
         assert!(done.status.success());
     }
     let (ours, theirs) = (sorted(ours), sorted(theirs));
-    println!(
-        "tier {tier:?}  print(1)  p50 {} ms  p95 {} ms  |  {name}: p50 {} ms  |  ratio {:.2}",
-        ms(at(&ours, 50)),
-        ms(at(&ours, 95)),
-        ms(at(&theirs, 50)),
-        at(&ours, 50).as_secs_f64() / at(&theirs, 50).as_secs_f64(),
+    let ratio = at(&ours, 50).as_secs_f64() / at(&theirs, 50).as_secs_f64();
+    note(
+        tier,
+        &format!(
+            "{name}: p50 {:.1} ms, p95 {:.1} ms",
+            ms(at(&theirs, 50)),
+            ms(at(&theirs, 95))
+        ),
     );
+    match tier {
+        TierChoice::A => {
+            goal(tier, "print(1), p50", ms(at(&ours, 50)), 120.0, "ms");
+            goal(tier, "print(1), p95", ms(at(&ours, 95)), 250.0, "ms");
+            goal(
+                tier,
+                "print(1), of the plain way's p50",
+                ratio * 100.0,
+                40.0,
+                "%",
+            );
+        }
+        _ => {
+            goal(tier, "print(1), p50", ms(at(&ours, 50)), 30.0, "ms");
+            note(tier, &format!("print(1), p95: {:.1} ms", ms(at(&ours, 95))));
+            goal(
+                tier,
+                "print(1), of the plain way's p50",
+                ratio * 100.0,
+                200.0,
+                "%",
+            );
+        }
+    }
 }
 
 /// Waits until containers are ready, as they are between people's requests.
@@ -158,49 +203,82 @@ async fn kill(sandbox: &Sandbox, tier: TierChoice) {
         alive += usize::from(is_alive(&word));
     }
     let late = sorted(late);
-    println!(
-        "tier {tier:?}  killed  p50 {} ms late  p99 {} ms late  |  alive 1 s after: {alive} of {RUNS}",
-        ms(at(&late, 50)),
-        ms(at(&late, 99)),
+    note(
+        tier,
+        &format!(
+            "killed at the limit, late by p50 {:.1} ms",
+            ms(at(&late, 50))
+        ),
     );
+    goal(
+        tier,
+        "killed at the limit, late by p99",
+        ms(at(&late, 99)),
+        250.0,
+        "ms",
+    );
+    goal(tier, "of 50 alive 1 s after", alive as f64, 0.0, "");
 }
 
 /// What a flood of output costs this process and the disk.
 async fn flood(sandbox: &Sandbox, tier: TierChoice) {
-    let (memory, disk) = (peak_memory(), used_disk());
+    let (memory, disk) = (peak_memory(), files_of_engine());
     let started = Instant::now();
     let code = format!("head -c {FLOOD_BYTES} /dev/zero");
     let report = run(sandbox, "shell", &code, Duration::from_secs(600)).await;
-    println!(
-        "tier {tier:?}  flood of {:.1} GB in {:.0} s  |  memory + {:.1} MiB  disk + {:.1} MiB",
-        report.stdout_bytes as f64 / 1e9,
-        started.elapsed().as_secs_f64(),
-        (peak_memory() - memory) as f64 / 1024.0,
-        (used_disk().saturating_sub(disk)) as f64 / (1 << 20) as f64,
+    note(
+        tier,
+        &format!(
+            "a flood of {:.1} GB in {:.0} s",
+            report.stdout_bytes as f64 / 1e9,
+            started.elapsed().as_secs_f64()
+        ),
     );
+    let left = (FLOOD_BYTES - report.stdout_bytes.min(FLOOD_BYTES)) as f64;
+    goal(
+        tier,
+        "bytes of the flood that were not counted",
+        left,
+        0.0,
+        "",
+    );
+    let grown = (peak_memory() - memory) as f64 / 1024.0;
+    goal(tier, "memory that it took, at most", grown, 8.0, "MiB");
+    let grown = files_of_engine().saturating_sub(disk) as f64 / f64::from(1 << 20);
+    goal(tier, "disk that it took", grown, 0.1, "MiB");
 }
 
 /// What many runs leave.
 async fn leaks(sandbox: &Sandbox, tier: TierChoice) {
-    let before = (containers(), processes(), descriptors());
+    let before = (containers(), processes(), files(), descriptors());
     let started = Instant::now();
     for _ in 0..MANY {
         run(sandbox, "shell", "echo 1", Duration::from_secs(20)).await;
     }
-    let took = started.elapsed();
-    // What was just used is being removed.
-    tokio::time::sleep(Duration::from_secs(10)).await;
-    let after = (containers(), processes(), descriptors());
-    println!(
-        "tier {tier:?}  {MANY} runs in {:.0} s  |  containers {} -> {}  processes {} -> {}  descriptors {} -> {}",
-        took.as_secs_f64(),
-        before.0,
-        after.0,
-        before.1,
-        after.1,
-        before.2,
-        after.2,
+    note(
+        tier,
+        &format!("{MANY} runs in {:.0} s", started.elapsed().as_secs_f64()),
     );
+    // What was just used is being removed, and what waits was made again.
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    ready(sandbox, tier).await;
+    let after = (containers(), processes(), files(), descriptors());
+    for (what, before, after) in [
+        ("containers", before.0, after.0),
+        ("processes", before.1, after.1),
+        ("files", before.2, after.2),
+        ("descriptors", before.3, after.3),
+    ] {
+        let name = format!("{what} after {MANY} runs ({before} before)");
+        goal(tier, &name, after as f64, before as f64, "");
+    }
+}
+
+fn load() -> String {
+    fs::read_to_string("/proc/loadavg")
+        .unwrap()
+        .trim()
+        .to_owned()
 }
 
 fn sorted(mut times: Vec<Duration>) -> Vec<Duration> {
@@ -213,8 +291,8 @@ fn at(sorted: &[Duration], percent: usize) -> Duration {
     sorted[(sorted.len() * percent).div_ceil(100).max(1) - 1]
 }
 
-fn ms(time: Duration) -> u128 {
-    time.as_millis()
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
 }
 
 /// `VmHWM` in KiB: the most memory that this process ever had.
@@ -227,39 +305,63 @@ fn peak_memory() -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-fn used_disk() -> u64 {
-    let fs = rustix::fs::statvfs("/var/lib").unwrap();
-    (fs.f_blocks - fs.f_bfree) * fs.f_frsize
+/// Bytes of the places where a flood could land: the engine's containers, and temporary files. The
+/// whole disk would tell of everybody else's work, too.
+fn files_of_engine() -> u64 {
+    let measured = Command::new("du")
+        .args(["--summarize", "--bytes", "--one-file-system", "--total"])
+        .args(["/var/lib/docker/containers", "/var/tmp"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(measured.stdout).unwrap();
+    let total = text.lines().last().and_then(|line| line.split('\t').next());
+    total.and_then(|bytes| bytes.parse().ok()).unwrap_or(0)
 }
 
+/// Containers whose label says that this process made them.
 fn containers() -> usize {
     let listed = Command::new("docker")
-        .args(["ps", "--all", "--quiet", "--filter", "label=fame.sandbox"])
+        .args(["ps", "--all", "--filter", "label=fame.sandbox"])
+        .args(["--format", "{{.Label \"fame.boot\"}}"])
         .output();
+    let own = format!("/{}/", std::process::id());
     listed.map_or(0, |listed| {
-        listed.stdout.split(|byte| *byte == b'\n').count() - 1
+        let text = String::from_utf8(listed.stdout).unwrap();
+        text.lines().filter(|line| line.contains(&own)).count()
     })
 }
 
-/// Children of this process, and theirs.
+/// Children of this process.
 fn processes() -> usize {
     let own = std::process::id().to_string();
-    let all: Vec<(String, String)> = fs::read_dir("/proc")
+    fs::read_dir("/proc")
         .unwrap()
         .flatten()
         .filter_map(|entry| {
-            let pid = entry.file_name().into_string().ok()?;
             let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
-            let parent = stat
-                .rsplit_once(')')?
-                .1
-                .split_whitespace()
-                .nth(1)?
-                .to_owned();
-            Some((pid, parent))
+            let fields = stat.rsplit_once(')')?.1;
+            fields.split_whitespace().nth(1).map(str::to_owned)
         })
-        .collect();
-    all.iter().filter(|(_, parent)| *parent == own).count()
+        .filter(|parent| *parent == own)
+        .count()
+}
+
+/// Files and folders of the sandbox's where it could leave some.
+fn files() -> usize {
+    let mut places = vec![std::env::temp_dir()];
+    places.extend(std::env::var_os("XDG_RUNTIME_DIR").map(Into::into));
+    places
+        .into_iter()
+        .filter_map(|place| fs::read_dir(place).ok())
+        .flatten()
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name();
+            let own = std::process::id().to_string();
+            name.to_str()
+                .is_some_and(|name| name.starts_with("fame-") && name.contains(&own))
+        })
+        .count()
 }
 
 fn descriptors() -> usize {

@@ -154,11 +154,13 @@ async fn a_real_engine_behind_a_door_that_closes_comes_back_and_nothing_is_left(
         return;
     };
     plain.shutdown().await;
+    let memory_mib = 300 + u64::from(std::process::id() % 1_000);
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("engine.sock");
     let settings = Settings {
         engine: Some(format!("unix://{}", socket.display())),
         warm: 1,
+        memory_mib,
         ..settings(TierChoice::Auto)
     };
     let door = Door::open(&socket, REAL);
@@ -170,10 +172,11 @@ async fn a_real_engine_behind_a_door_that_closes_comes_back_and_nothing_is_left(
     let _door = Door::open(&socket, REAL);
     until_on(&sandbox, Tier::A).await;
     assert_eq!(run(&sandbox, "python", "print(3)").await.tier, Tier::A);
+    assert!(containers_with(memory_mib) > 0);
     // What could not be removed while the engine was away is removed by the one that came.
     sandbox.prune().await.unwrap();
     sandbox.shutdown().await;
-    assert_eq!(containers_of_this_process(), 0);
+    assert_eq!(containers_with(memory_mib), 0);
 }
 
 /// A real engine's socket at another place; closed when dropped.
@@ -209,14 +212,20 @@ impl Door {
     }
 }
 
-/// Containers whose label says that this process made them.
-fn containers_of_this_process() -> usize {
-    let listed = std::process::Command::new("docker")
-        .args(["ps", "--all", "--filter", "label=fame.sandbox"])
-        .args(["--format", "{{.Label \"fame.boot\"}}"])
-        .output()
-        .unwrap();
-    let own = format!("/{}/", std::process::id());
-    let listed = String::from_utf8(listed.stdout).unwrap();
-    listed.lines().filter(|line| line.contains(&own)).count()
+/// Containers with this much memory: no other test's have it.
+fn containers_with(memory_mib: u64) -> usize {
+    let docker = |arguments: &[&str]| {
+        let said = std::process::Command::new("docker")
+            .args(arguments)
+            .output();
+        String::from_utf8(said.unwrap().stdout).unwrap()
+    };
+    let listed = docker(&["ps", "--all", "--quiet", "--filter", "label=fame.sandbox"]);
+    let bytes = (memory_mib << 20).to_string();
+    listed
+        .lines()
+        // One that another test removes meanwhile has no memory.
+        .map(|id| docker(&["inspect", "--format", "{{.HostConfig.Memory}}", id]))
+        .filter(|memory| memory.trim() == bytes)
+        .count()
 }
