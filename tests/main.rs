@@ -9,6 +9,7 @@ mod brain;
 mod bus;
 mod config;
 mod conversation;
+mod dashboard;
 mod dialogue;
 mod endpoint;
 mod example_queries;

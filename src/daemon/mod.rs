@@ -305,6 +305,7 @@ impl Parts {
             speaker: speaker.clone(),
             microphone,
             prosody,
+            keeping: Arc::new(tokio::sync::Semaphore::new(ports::KEEPING)),
             clients: HashMap::new(),
             tasks: HashMap::new(),
         };
