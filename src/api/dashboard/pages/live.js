@@ -99,7 +99,13 @@ function conversationCard(signal) {
     fresh.forEach((node, at) => log.children[at] === node || log.insertBefore(node, log.children[at] ?? null));
     if (atEnd) log.scrollTop = log.scrollHeight;
   };
-  live.addEventListener("conversation", show, { signal });
+  // Events come in bursts; what nobody sees is not drawn.
+  let frame = 0;
+  live.addEventListener("conversation", () => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(show);
+  }, { signal });
+  signal.addEventListener("abort", () => cancelAnimationFrame(frame), { once: true });
   const load = async () => {
     fill(log, loading());
     try {
@@ -107,6 +113,7 @@ function conversationCard(signal) {
       historyLoaded = true;
       fill(log);
       live.addHistory(turns);
+      show();
       log.scrollTop = log.scrollHeight;
     } catch (error) {
       if (!isAbort(error)) fill(log, failed(error, load));
@@ -143,6 +150,7 @@ function answer(item) {
       item.route && h("span", {}, "by ", said(item.route)),
       Number.isFinite(item.confidence) && h("span", {}, percent(item.confidence)),
       Number.isFinite(item.total ?? item.ms) && h("span", {}, ms(item.total ?? item.ms)),
+      !item.text && time(item.at),
       item.turn !== null && h("a", { href: `#/turns/${item.turn}`, "aria-label": `Why turn ${item.turn} was answered so` }, "Why?")),
   ];
 }

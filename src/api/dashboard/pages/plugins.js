@@ -66,9 +66,9 @@ function card(plugin, changed) {
       plugin.new?.length > 0 && h("p", {}, "New: ", plugin.new.map((name, at) => [at > 0 && ", ", code(name)])),
       h("p", {}, "Look at what it asks for, then let it run with ", code(`fame plugins grant ${plugin.id}`), "."))),
     plugin.answers && plugin.state !== "loaded" && h("p", { class: "muted" }, "An earlier version answers meanwhile."),
-    h("h3", {}, "May"),
+    h("h3", {}, plugin.state === "needs_grant" ? "Asks to" : "May"),
     plugin.permissions.length + plugin.hosts.length === 0
-      ? h("p", { class: "muted" }, "nothing beyond answering")
+      ? h("p", { class: "muted" }, "Nothing beyond answering")
       : h("ul", { class: "permissions" }, plugin.permissions.map(({ permission, meaning }) =>
         h("li", {}, icon("check"), h("span", {}, said(meaning || permission), meaning && [" ", code(permission)]))),
         plugin.hosts.map((host) => h("li", {}, icon("check"), h("span", {}, "reach ", code(host))))),

@@ -51,7 +51,7 @@ function row({ id, at, caller, profile, state, report, error }, open) {
   }
   return h("details", { class: "card run", "data-id": id, open },
     h("summary", { "data-focus": id },
-      h("span", { class: "run-name" }, icon("chevron"), badge(end, tone), said(caller, { class: "strong" })),
+      h("span", { class: "run-name" }, icon("chevron"), badge(end, tone), h("h2", {}, said(caller))),
       h("span", { class: "run-facts" }, code(report.profile), h("span", { class: "number" }, ms(report.wall_ms)),
         h("span", { class: "number" }, bytes(report.peak_memory_bytes)), time(at))),
     h("div", { class: "run-body" },

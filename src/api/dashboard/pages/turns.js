@@ -117,7 +117,7 @@ function row(turn, scale) {
     h("div", { class: "turn-meta" }, time(turn.at), h("span", {}, turn.source),
       turn.intent && turn.intent !== "none" ? code(turn.intent) : badge("not understood", "warn"),
       turn.route && h("span", {}, "by ", said(turn.route)), turn.ok === false && badge("failed", "bad")),
-    h("div", { class: "turn-time" }, latencyBar(turn.latency_ms, scale), h("span", { class: "number" }, turn.latency_ms?.total > 0 ? ms(turn.latency_ms.total) : ms(whole(turn.latency_ms)))));
+    h("div", { class: "turn-time" }, latencyBar(turn.latency_ms, scale), h("span", { class: "number", title: "from the end of the request to the first sound" }, ms(turn.latency_ms?.total || whole(turn.latency_ms)))));
 }
 
 export default { title: "Turns", mount };
