@@ -113,7 +113,7 @@ impl Daemon {
         let request = agent()
             .post(self.url(path))
             .header("Authorization", bearer(key));
-        answered(request.send_json(body))
+        answered(json_body(request).send(body.to_string()))
     }
 }
 
@@ -142,6 +142,11 @@ fn command(home: &tempfile::TempDir) -> Command {
 
 fn bearer(key: &str) -> String {
     format!("Bearer {key}")
+}
+
+/// A request whose body is JSON.
+pub fn json_body<B>(request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+    request.header("Content-Type", "application/json")
 }
 
 /// Statuses are answers, not errors.

@@ -123,10 +123,8 @@ class Live extends EventTarget {
       this.#tell("conversation");
     });
     on("query.completed", ({ turn, ok, ms }) => this.upsert(turn, { ok, ms, done: true }));
-    on("turn.finished", ({ latency_ms, cancelled }) => {
-      // The event names no turn: it ends the last one that was spoken.
-      const last = this.conversation.findLast((item) => item.kind === "turn" && item.source === "voice");
-      if (last) this.upsert(last.turn, { latency_ms, total: latency_ms.total, cancelled, done: true });
+    on("turn.finished", ({ turn, latency_ms, cancelled }) => {
+      if (turn) this.upsert(turn, { latency_ms, total: latency_ms.total, cancelled, done: true });
     });
     on("question.expired", (_, at) => this.note("plain", "The question was not answered in time", "", at));
     on("error", ({ code, message }, at) => this.note("bad", `Error: ${code}`, message, at));
