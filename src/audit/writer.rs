@@ -1,47 +1,40 @@
 //! The thread that owns the log: one batch, one write, one sync.
 
 mod draft;
+mod notes;
+mod out;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::canonical;
 use crate::chain::Hash;
 use crate::error::{AuditError, Result};
-use crate::files;
 use crate::keys::{PublicKeys, Secret};
 use crate::log::{Health, Recovery};
 use crate::pending::{Answer, Receipt};
-use crate::queue::{Command, Prepared, Queue, Taken};
-use crate::record::{Kind, Outcome, Record, Source, Status, Via};
-use crate::recover::{Lock, Opened, Torn};
-use crate::seal::{Checkpoint, Dropped, Seal, SegmentBegins};
-use crate::segment::{Medium, Segment};
+use crate::queue::{Command, Queue, Taken};
+use crate::record::{Kind, Record};
+use crate::recover::{Lock, Opened};
+use crate::seal::{Checkpoint, Dropped, Seal};
 use crate::settings::Settings;
-use crate::verify::{Head, RECOVERED, UNFINISHED, WRITABLE};
+use crate::verify::{Head, UNFINISHED, WRITABLE};
 use crate::witness;
 
 use draft::Draft;
+use notes::{own, recovered, unknown};
+use out::{Out, begin};
 
 /// After a failure it is tried again this often.
 const PROBE: Duration = Duration::from_secs(1);
 
 /// With nothing to sign the thread wakes this often.
 const IDLE: Duration = Duration::from_secs(3_600);
-
-/// Where records go.
-struct Out {
-    segment: Segment,
-    medium: Box<dyn Medium>,
-    /// What is on the disk and acknowledged, in bytes.
-    length: u64,
-    /// Something that is not may lie behind it.
-    ragged: bool,
-}
 
 /// Owns a log that is being written.
 pub(crate) struct Writer {
@@ -364,112 +357,5 @@ impl Writer {
         self.unsealed = 1;
         self.prune();
         Ok(())
-    }
-}
-
-impl Out {
-    fn put(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        if self.ragged {
-            self.medium.cut(self.length)?;
-        }
-        self.ragged = true;
-        let put = self
-            .medium
-            .write(self.length, bytes)
-            .and_then(|()| self.medium.sync());
-        match put {
-            Ok(()) => {
-                self.length += bytes.len() as u64;
-                self.ragged = false;
-            }
-            // What was not acknowledged shall not be found there; tried again before the next write.
-            Err(_) => self.ragged = self.medium.cut(self.length).is_err(),
-        }
-        put
-    }
-}
-
-/// Begins the segment behind `head`, or the first one.
-fn begin(
-    settings: &Settings,
-    secret: &Secret,
-    head: Option<Head>,
-    unfinished: &BTreeSet<u64>,
-    dropped: Option<Dropped>,
-) -> Result<(Segment, Box<dyn Medium>, u64, Head)> {
-    let before = head.unwrap_or(Head {
-        seq: 0,
-        hash: Hash::NONE,
-        time: settings.clock.now().wall,
-    });
-    let mut draft = Draft::behind(before, true, 0);
-    draft.seal(
-        settings,
-        &Seal::Segment(SegmentBegins {
-            log: secret.log.clone(),
-            prev: before.hash,
-            epoch: secret.epoch,
-            unfinished: unfinished.iter().copied().collect(),
-            dropped,
-        }),
-    );
-    let segment = Segment::new(&settings.folder, before.seq.saturating_add(1));
-    let made = files::private()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(&segment.path)
-        .and_then(|mut file| {
-            file.write(0, &draft.bytes)?;
-            file.sync_all()?;
-            files::sync_folder(&settings.folder)?;
-            Ok(file)
-        });
-    match made {
-        Ok(file) => Ok((
-            segment,
-            Box::new(file),
-            draft.bytes.len() as u64,
-            draft.head,
-        )),
-        Err(source) => {
-            // It has no record yet; if it stays, the next start removes it.
-            let _ = fs::remove_file(&segment.path);
-            Err(AuditError::file("beginning", &segment.path)(source))
-        }
-    }
-}
-
-fn recovered(torn: &Torn) -> Record {
-    let mut note = Record::note(RECOVERED);
-    note.details = Some(json!({
-        "bytes": torn.bytes,
-        "sha256": torn.sha256.to_string(),
-        "file": torn.file,
-    }));
-    note
-}
-
-/// What is said of an act of which nobody knows what became.
-fn unknown(of: u64) -> Record {
-    let mut after = Record::after(of);
-    after.source = Some(Source {
-        via: Via::System,
-        id: None,
-    });
-    after.outcome = Some(Outcome {
-        status: Status::Unknown,
-        text: Some("FAME stopped before it was known how this ended".into()),
-    });
-    after
-}
-
-/// A record of the log's own, as it is written.
-fn own(record: &Record) -> Prepared {
-    Prepared {
-        kind: record.kind,
-        of: record.of,
-        // Made of numbers and of texts that cannot fail.
-        json: canonical::to_vec(record).unwrap_or_default(),
     }
 }

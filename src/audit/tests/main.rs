@@ -6,6 +6,7 @@
 )]
 
 mod disk;
+mod keep;
 mod kill;
 mod log;
 mod read;
