@@ -106,6 +106,12 @@ pub(super) struct Tiers {
     doomed: Doomed,
 }
 
+impl Drop for Tiers {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
 impl Tiers {
     /// Chooses, and goes on watching on the runtime that this is called on.
     pub(super) async fn start(settings: Settings, helper: PathBuf, pace: Pace) -> Arc<Self> {

@@ -12,9 +12,7 @@ use tokio::sync::mpsc;
 use super::with_sandbox;
 use crate::cli::context::Context;
 use crate::cli::{Failure, Terminal};
-use crate::sandbox::limits::{
-    KEPT_OUTPUT_BYTES, MAX_CODE_BYTES, MAX_STDIN_BYTES, STREAMED_BYTES,
-};
+use crate::sandbox::limits::{KEPT_OUTPUT_BYTES, MAX_CODE_BYTES, MAX_STDIN_BYTES, STREAMED_BYTES};
 use crate::sandbox::{Caller, Progress, Report, Request, Settings, TierChoice};
 
 /// Pieces of output that may wait to be shown. Each has a byte at least, and so many bytes at most are

@@ -76,10 +76,7 @@ used_before=$((number / per_microsecond))
 of "$kills" oom_kill
 kills_before=$number
 # It comes back when it listens, and goes with the rest.
-if [ -S "$door" ] && ! /usr/bin/python3 -I -S -c "$1" </dev/null >/dev/null; then
-    echo "the image has no python3 for a network" >&2
-    exit 1
-fi
+[ ! -S "$door" ] || /usr/bin/python3 -I -S -c "$1" </dev/null >/dev/null 2>&1 || exit 97
 # The shell's own words ("Killed") are not the program's.
 exec 3>&2 2>/dev/null
 status=0

@@ -115,6 +115,14 @@ impl Engine {
         way: &Way,
         stream: Stream,
     ) -> Result<Run, SandboxError> {
+        // The forwarder is written in it.
+        if !self.profiles.contains(&Profile::Python) {
+            return Err(SandboxError::ProfileMissing {
+                profile: job.profile.name(),
+                missing: "the image has no python3, through which a network is reached".into(),
+                remedy: "build an image with it, or turn `allow_network` off".into(),
+            });
+        }
         let (door, listener) = Door::open().map_err(|source| SandboxError::Helper {
             doing: "making the proxy's socket",
             source,

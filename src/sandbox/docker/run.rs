@@ -30,6 +30,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long a program's files may take to come after its end.
 const FILES_WITHIN: Duration = Duration::from_secs(5);
 
+/// The launcher's exit code when a program's way to the network cannot be made.
+const NO_FORWARDER: i32 = 97;
+
 /// `SIGKILL`.
 const KILLED: i32 = 9;
 
@@ -303,6 +306,12 @@ async fn without_account(docker: &Docker, id: &str) -> Result<End, SandboxError>
             problem: "its output ended while it runs".into(),
         })??;
     let status = state.exit_code.and_then(|code| i32::try_from(code).ok());
+    if status == Some(NO_FORWARDER) {
+        return Err(SandboxError::Engine {
+            doing: "making a program's way to the network",
+            problem: "the forwarder did not start".into(),
+        });
+    }
     let (exit_code, signal) = trailer::ended(status.unwrap_or(-1));
     Ok(End {
         // The launcher ends with 0 only after its account.
