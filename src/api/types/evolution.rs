@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::check::{Check, Invalid, name, range};
+use super::check::{Check, Invalid, name, number, range};
 
 /// `POST /evolution/run`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -24,6 +24,7 @@ pub struct EvolutionRequest {
 impl Check for EvolutionRequest {
     fn check(&self) -> Result<(), Invalid> {
         name("problem", &self.problem)?;
+        number("seed", self.seed)?;
         match self.seconds {
             Some(seconds) => range("seconds", seconds, 1, 86_400),
             None => Ok(()),
