@@ -40,6 +40,11 @@ pub(super) fn name(field: &str, text: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
+/// A number that every client can hold, as the document says.
+pub(super) fn number(field: &str, value: Option<u64>) -> Result<(), Invalid> {
+    range(field, value.unwrap_or_default(), 0, i64::MAX.unsigned_abs())
+}
+
 /// Whether all of it are letters, digits and `_ - . :`.
 pub(crate) fn is_name(text: &str) -> bool {
     text.bytes()

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::check::{Check, Invalid, length, name};
+use super::check::{Check, Invalid, length, name, number};
 
 /// `POST /feedback`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -25,6 +25,7 @@ pub struct Feedback {
 
 impl Check for Feedback {
     fn check(&self) -> Result<(), Invalid> {
+        number("turn_id", Some(self.turn_id))?;
         if let Some(intent) = &self.intent {
             name("intent", intent)?;
         }
