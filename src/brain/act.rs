@@ -348,7 +348,7 @@ impl Brain {
         let start = Instant::now();
         let called = call::call(&done.loaded, Call::Undo(done.token), self.call_timeout).await;
         let plugin_ms = super::milliseconds(start);
-        recorded.end(called.ok, &called.reply.speech).await;
+        recorded.end(&called).await;
         let mut reply = called.reply;
         if called.ok && reply.speech.is_empty() {
             reply.speech = "Undone.".into();
@@ -407,7 +407,7 @@ impl Brain {
         let start = Instant::now();
         let called = call::call(order.loaded, call, limit).await;
         let plugin_ms = super::milliseconds(start);
-        recorded.end(called.ok, &called.reply.speech).await;
+        recorded.end(&called).await;
         let mut acted = Acted {
             reply: called.reply,
             ok: called.ok,

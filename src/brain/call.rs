@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 
 use super::decision::to_values;
 use crate::plugins::breaker::{Breaker, Permit};
-use crate::plugins::mcp::{McpError, Output, Problem};
+use crate::plugins::mcp::{McpError, Output, Problem, Server};
+use crate::plugins::ran::{self, Run};
 use crate::plugins::{Loaded, Runner, screen};
 
 /// Characters of a server's answer that are spoken; all of it is shown.
@@ -31,6 +32,8 @@ pub(super) struct Called {
     pub(super) reply: Reply,
     /// Whether the plugin did what it was called for.
     pub(super) ok: bool,
+    /// What it has had run in the sandbox for it.
+    pub(super) ran: Vec<Run>,
 }
 
 /// The reply of `loaded`: its own if it gives one within `limit`, else a sentence that says what
@@ -64,15 +67,22 @@ pub(super) async fn call(loaded: &Arc<Loaded>, call: Call, limit: Duration) -> C
     };
     // The work goes on when the time is over, so that its place stays taken until it ends.
     let outcome = tokio::time::timeout(limit, tokio::spawn(work)).await;
+    let mut ran = Vec::new();
     let called = match outcome {
-        Ok(Ok(Ok(reply))) => {
-            report(loaded, permit, true);
-            return Called {
-                reply: permitted(loaded, reply),
-                ok: true,
-            };
+        Ok(Ok((outcome, runs))) => {
+            ran = runs;
+            match outcome {
+                Ok(reply) => {
+                    report(loaded, permit, true);
+                    return Called {
+                        reply: permitted(loaded, reply),
+                        ok: true,
+                        ran,
+                    };
+                }
+                Err(problem) => problem.told(loaded),
+            }
         }
-        Ok(Ok(Err(problem))) => problem.told(loaded),
         Ok(Err(crash)) => {
             tracing::error!(plugin = id, %crash, "the call panicked");
             crashed(name)
@@ -87,7 +97,10 @@ pub(super) async fn call(loaded: &Arc<Loaded>, call: Call, limit: Duration) -> C
         }
     };
     report(loaded, permit, false);
-    failed(called)
+    Called {
+        ran,
+        ..failed(called)
+    }
 }
 
 /// What went wrong within a call.
@@ -100,42 +113,43 @@ enum Trouble {
     Refused(Output),
 }
 
-async fn run(loaded: &Arc<Loaded>, call: Call) -> Result<Reply, Trouble> {
+async fn run(loaded: &Arc<Loaded>, call: Call) -> (Result<Reply, Trouble>, Vec<Run>) {
     match &loaded.runner {
         Runner::Builtin(plugin) => {
             let plugin = Arc::clone(plugin);
-            let running = tokio::task::spawn_blocking(move || match call {
+            let handle = move || match call {
                 Call::Handle(request, _) => plugin.handle(&request),
                 Call::Undo(token) => plugin.undo(&token),
                 Call::Wake(wakeup) => plugin.wake(&wakeup),
-            });
-            match running.await {
-                Ok(Ok(reply)) => Ok(reply),
-                Ok(Err(error)) => Err(Trouble::Failed(error)),
-                Err(crash) => Err(Trouble::Panicked(crash.to_string())),
-            }
-        }
-        Runner::Mcp(server) => {
-            let Call::Handle(request, arguments) = call else {
-                let offers = PluginError::failed("calling it", "a server has requests only");
-                return Err(Trouble::Failed(offers));
             };
-            let intents = &loaded.manifest.intents;
-            let intent = intents.iter().find(|intent| intent.name == request.intent);
-            let tool = intent
-                .and_then(|intent| intent.tool.clone())
-                .unwrap_or_else(|| request.intent.clone());
-            let arguments = arguments.unwrap_or_else(|| to_values(&request.slots));
-            let output = server
-                .call(&tool, arguments)
-                .await
-                .map_err(Trouble::Server)?;
-            if output.is_error {
-                return Err(Trouble::Refused(output));
+            match tokio::task::spawn_blocking(|| ran::during(handle)).await {
+                Ok((done, ran)) => (done.map_err(Trouble::Failed), ran),
+                Err(crash) => (Err(Trouble::Panicked(crash.to_string())), Vec::new()),
             }
-            Ok(reply_of(output))
         }
+        Runner::Mcp(server) => (ask_server(loaded, server, call).await, Vec::new()),
     }
+}
+
+async fn ask_server(loaded: &Loaded, server: &Server, call: Call) -> Result<Reply, Trouble> {
+    let Call::Handle(request, arguments) = call else {
+        let offers = PluginError::failed("calling it", "a server has requests only");
+        return Err(Trouble::Failed(offers));
+    };
+    let intents = &loaded.manifest.intents;
+    let intent = intents.iter().find(|intent| intent.name == request.intent);
+    let tool = intent
+        .and_then(|intent| intent.tool.clone())
+        .unwrap_or_else(|| request.intent.clone());
+    let arguments = arguments.unwrap_or_else(|| to_values(&request.slots));
+    let output = server
+        .call(&tool, arguments)
+        .await
+        .map_err(Trouble::Server)?;
+    if output.is_error {
+        return Err(Trouble::Refused(output));
+    }
+    Ok(reply_of(output))
 }
 
 /// A server's text is data: it is spoken as it is, as far as one listens to a machine.
@@ -211,6 +225,7 @@ fn failed(speech: String) -> Called {
     Called {
         reply: Reply::say(speech),
         ok: false,
+        ran: Vec::new(),
     }
 }
 

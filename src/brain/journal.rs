@@ -11,11 +11,13 @@ use fame_plugin::{Risk, Source};
 use serde_json::{Value, json};
 
 use super::act::Order;
+use super::call::Called;
 use super::decision::{Decision, to_values};
 use super::policy::Verdict;
 use super::{Answer, Query};
-use crate::audit::{self, AuditError, Heard, Log, Outcome, PluginUsed, Record, Status, Via};
+use crate::audit::{self, AuditError, Heard, Log, Outcome, PluginUsed, Record, SandboxUsed, Status, Via};
 use crate::plugins::Loaded;
+use crate::plugins::ran::Run;
 
 /// What is answered where an act cannot be recorded.
 pub(super) const UNRECORDED: &str =
@@ -253,10 +255,15 @@ impl Recorded {
     }
 
     /// Records how the act ended, and waits until that is safe.
-    pub(super) async fn end(mut self, ok: bool, text: &str) {
+    pub(super) async fn end(mut self, called: &Called) {
         let Some(log) = self.log.take() else { return };
-        let status = if ok { Status::Done } else { Status::Failed };
-        let written = match log.submit(self.after(status, text)) {
+        let status = if called.ok { Status::Done } else { Status::Failed };
+        let mut record = self.after(status, &called.reply.speech);
+        record.sandbox = called.ran.last().map(in_short);
+        if called.ran.len() > 1 {
+            record.details = Some(json!({ "sandbox_runs": called.ran.len() }));
+        }
+        let written = match log.submit(record) {
             Ok(pending) => pending.await.map(drop),
             Err(error) => Err(error),
         };
@@ -310,6 +317,18 @@ fn of_query(mut record: Record, query: &Query) -> Record {
     });
     record.details = Some(json!({ "turn": query.turn }));
     record
+}
+
+fn in_short(run: &Run) -> SandboxUsed {
+    SandboxUsed {
+        tier: Some(run.tier.clone()),
+        profile: Some(run.profile.clone()),
+        image: run.image.clone(),
+        ended: Some(run.ended.into()),
+        exit: run.exit.map(i64::from),
+        output_bytes: Some(run.output_bytes),
+        wall_ms: Some(run.wall_ms),
+    }
 }
 
 fn of_decision(decision: &Decision) -> audit::Route {

@@ -398,7 +398,7 @@ impl Brain {
             Recorded::nowhere()
         });
         let called = call::call(loaded, call::Call::Wake(wakeup), self.call_timeout).await;
-        recorded.end(called.ok, &called.reply.speech).await;
+        recorded.end(&called).await;
         Some(called.reply)
     }
 

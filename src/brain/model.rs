@@ -3,6 +3,8 @@
 //! Whatever it asks for goes through the same policy as everything else. What a tool gives back is
 //! handed to it as data.
 
+use std::time::Duration;
+
 use fame_plugin::read::Reader;
 use fame_plugin::{Intent, Reply, SlotType, Slots};
 use serde_json::{Map, Value};
@@ -15,6 +17,7 @@ use super::llm::{Client, Completion, LlmError, MAX_TOOLS, Message, Piece, Tool, 
 use super::policy::{self, Verdict};
 use super::query::Sentences;
 use super::{Brain, Mind, Query};
+use crate::bus::Event;
 use crate::plugins::{Loaded, Registry};
 
 /// How often the model is asked for one request: with the results of its tools, once more each.
@@ -65,7 +68,9 @@ impl Brain {
             streamed: said.is_some(),
         };
         for _ in 0..MAX_ROUNDS {
-            let completion = match talk.listen(client, &messages, &tools).await {
+            let heard = talk.listen(client, &messages, &tools).await;
+            self.tell_model(&heard);
+            let completion = match heard {
                 Ok(completion) => completion,
                 Err(error) => {
                     tracing::warn!(%error, "the language model gave no answer");
@@ -111,6 +116,21 @@ impl Brain {
             outcome.acted.reply.speech = empty.into();
         }
         outcome
+    }
+
+    /// Tells how the model answered.
+    fn tell_model(&self, heard: &Result<Completion, LlmError>) {
+        let completion = heard.as_ref().ok();
+        let (prompt_tokens, completion_tokens) =
+            completion.and_then(|one| one.tokens).unwrap_or_default();
+        let ms = |time: Duration| time.as_secs_f64() * 1_000.0;
+        self.publish(Event::ModelAnswered {
+            ok: completion.is_some(),
+            ms: completion.map_or(0.0, |one| ms(one.total)),
+            first_token_ms: completion.and_then(|one| one.first_token).map(ms),
+            prompt_tokens,
+            completion_tokens,
+        });
     }
 
     /// The intents that the model may ask for: all that the policy does not deny, control words

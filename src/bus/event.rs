@@ -186,6 +186,20 @@ pub enum Event {
         /// The intent that waited for the answer.
         intent: String,
     },
+    /// The language model answered, or did not.
+    #[serde(rename = "model.answered")]
+    ModelAnswered {
+        /// Whether it answered.
+        ok: bool,
+        /// How long its answer took, in milliseconds; 0 if there is none.
+        ms: f64,
+        /// Until its first word, in milliseconds.
+        first_token_ms: Option<f64>,
+        /// What it read, in tokens; 0 where the server does not tell.
+        prompt_tokens: u64,
+        /// What it wrote, in tokens; 0 where the server does not tell.
+        completion_tokens: u64,
+    },
     /// A program began to run in the sandbox.
     #[serde(rename = "sandbox.started")]
     SandboxStarted {
@@ -299,6 +313,7 @@ impl Event {
             Self::QueryCompleted { .. } => "query.completed",
             Self::TurnFinished { .. } => "turn.finished",
             Self::QuestionExpired { .. } => "question.expired",
+            Self::ModelAnswered { .. } => "model.answered",
             Self::SandboxStarted { .. } => "sandbox.started",
             Self::SandboxOutput { .. } => "sandbox.output",
             Self::SandboxFinished { .. } => "sandbox.finished",
@@ -339,6 +354,7 @@ mod tests {
         r#"{"event":"turn.finished","latency_ms":{"endpoint":1.0,"recognise":2.0,"route":3.0,"plugin":4.0,"first_sound":5.0,"total":6.0},"cancelled":false}"#,
         r#"{"event":"turn.finished","latency_ms":{"endpoint":1.0,"recognise":2.0,"route":3.0,"plugin":4.0,"first_sound":5.0,"total":6.0},"cancelled":false,"turn":7}"#,
         r#"{"event":"question.expired","intent":"set_timer"}"#,
+        r#"{"event":"model.answered","ok":true,"ms":812.5,"first_token_ms":90.5,"prompt_tokens":310,"completion_tokens":12}"#,
         r#"{"event":"sandbox.started","id":"r1","profile":"python","caller":"cli","tier":"a"}"#,
         r#"{"event":"sandbox.output","id":"r1","stream":"stdout","text":"42\n"}"#,
         r#"{"event":"sandbox.finished","id":"r1","outcome":"ok","tier":"a","wall_ms":80,"reason":null}"#,

@@ -40,6 +40,9 @@ pub struct Metrics {
     approvals: IntCounterVec,
     plugin_changes: IntCounterVec,
     errors: IntCounterVec,
+    model_answers: IntCounterVec,
+    model_seconds: HistogramVec,
+    model_tokens: IntCounterVec,
     sandbox_runs: IntCounterVec,
     sandbox_seconds: HistogramVec,
     overruns: IntCounter,
@@ -112,6 +115,21 @@ impl Metrics {
                 "Troubles told to the user, by code.",
                 &["code"],
             )?,
+            model_answers: made.counts(
+                "model_answers_total",
+                "Times that the language model was asked, by whether it answered.",
+                &["ok"],
+            )?,
+            model_seconds: made.seconds(
+                "model_answer_seconds",
+                "Time of the language model: until its first word, and until its end.",
+                &["until"],
+            )?,
+            model_tokens: made.counts(
+                "model_tokens_total",
+                "Tokens that the language model read and wrote, where its server tells.",
+                &["direction"],
+            )?,
             sandbox_runs: made.counts(
                 "sandbox_runs_total",
                 "Programs run in the sandbox by tier and how they ended.",
@@ -183,6 +201,29 @@ impl Metrics {
                 self.plugin_changes.with_label_values(&[state]).inc();
             }
             Event::Error { code, .. } => self.errors.with_label_values(&[code]).inc(),
+            Event::ModelAnswered {
+                ok,
+                ms,
+                first_token_ms,
+                prompt_tokens,
+                completion_tokens,
+            } => {
+                let word = if *ok { "true" } else { "false" };
+                self.model_answers.with_label_values(&[word]).inc();
+                let tokens = [("read", prompt_tokens), ("written", completion_tokens)];
+                for (direction, count) in tokens {
+                    self.model_tokens.with_label_values(&[direction]).inc_by(*count);
+                }
+                let seen = |until: &str, ms: f64| {
+                    self.model_seconds.with_label_values(&[until]).observe(ms / 1_000.0);
+                };
+                if *ok {
+                    seen("end", *ms);
+                }
+                if let Some(ms) = first_token_ms {
+                    seen("first_word", *ms);
+                }
+            }
             Event::SandboxFinished {
                 outcome,
                 tier,

@@ -13,6 +13,7 @@ pub mod host;
 pub mod manager;
 pub mod mcp;
 mod permission;
+pub mod ran;
 mod registry;
 pub mod services;
 mod watch;

@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 use super::Say;
 use crate::brain::{Brain, llm};
 use crate::plugins::host::{Model, Runs, Unasked};
+use crate::plugins::ran;
 use crate::sandbox::{self, Caller, Report, Request, Sandbox};
 
 /// Who the language model is for a plugin.
@@ -123,10 +124,34 @@ impl Runs for Boxed {
             sandbox.run(&request, None).await
         };
         match self.runtime.block_on(run) {
-            Ok(report) => Ok(ran(report)),
+            Ok(report) => {
+                note(&report);
+                Ok(ran(report))
+            }
             Err(error) => Err(HostError::unavailable("the sandbox", error.to_string())),
         }
     }
+}
+
+/// Notes a run for the record of the call that it belongs to.
+fn note(report: &Report) {
+    let tier = serde_json::to_value(report.tier).unwrap_or_default();
+    ran::note(ran::Run {
+        tier: tier.as_str().unwrap_or_default().to_owned(),
+        profile: report.profile.clone(),
+        image: report.image.clone(),
+        ended: match report {
+            Report { ok: true, .. } => "ok",
+            Report {
+                timed_out: true, ..
+            } => "timed_out",
+            Report { oom: true, .. } => "oom",
+            _ => "failed",
+        },
+        exit: report.exit_code,
+        output_bytes: report.stdout_bytes + report.stderr_bytes,
+        wall_ms: report.wall_ms,
+    });
 }
 
 fn ran(report: Report) -> Ran {

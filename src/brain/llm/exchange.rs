@@ -55,6 +55,8 @@ pub(super) struct Exchange<'a> {
     pieces: Option<&'a mpsc::Sender<Piece>>,
     start: Instant,
     first_token: Option<Duration>,
+    /// Read and written, once the server has told.
+    tokens: Option<(u64, u64)>,
 }
 
 impl<'a> Exchange<'a> {
@@ -70,6 +72,7 @@ impl<'a> Exchange<'a> {
             pieces,
             start: Instant::now(),
             first_token: None,
+            tokens: None,
         }
     }
 
@@ -168,6 +171,9 @@ impl<'a> Exchange<'a> {
             let message = refusal::message(self.client, error);
             return Err(LlmError::Server { host, message }.into());
         }
+        if let Some(usage) = chunk.usage {
+            self.tokens = Some((usage.prompt_tokens, usage.completion_tokens));
+        }
         let pieces = self
             .answer
             .take(chunk)
@@ -195,6 +201,7 @@ impl<'a> Exchange<'a> {
             dropped: whole.dropped,
             first_token: self.first_token,
             total: self.start.elapsed(),
+            tokens: self.tokens,
             tools_refused: false,
         })
     }

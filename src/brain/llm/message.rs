@@ -95,6 +95,8 @@ pub struct Completion {
     pub first_token: Option<Duration>,
     /// From the request to the end, a first try that failed included.
     pub total: Duration,
+    /// Tokens read and written, where the server tells.
+    pub tokens: Option<(u64, u64)>,
     /// Whether the server took the request only without its tools.
     pub tools_refused: bool,
 }

@@ -10,6 +10,16 @@ pub(super) struct Chunk {
     pub(super) choices: Vec<Choice>,
     /// Set by servers that fail in the middle of a stream.
     pub(super) error: Option<Value>,
+    /// What the answer took, told by some servers at its end.
+    pub(super) usage: Option<Usage>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) struct Usage {
+    #[serde(default)]
+    pub(super) prompt_tokens: u64,
+    #[serde(default)]
+    pub(super) completion_tokens: u64,
 }
 
 #[derive(Debug, Default, Deserialize)]
