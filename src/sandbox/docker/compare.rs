@@ -331,14 +331,14 @@ mod tests {
         let asked_with = asked_with_door();
         assert_eq!(mismatch(&asked_with, &made_with_door()), None);
         // As podman tells it.
-        let mut made = made_with_door();
-        let host = made.host_config.as_mut().unwrap();
+        let mut podman = made_with_door();
+        let host = podman.host_config.as_mut().unwrap();
         host.mounts = None;
         host.binds = asked_with
             .door
             .as_ref()
             .map(|door| vec![format!("{door}:{DOOR_DIR}:ro,rprivate,nosuid")]);
-        assert_eq!(mismatch(&asked_with, &made), None);
+        assert_eq!(mismatch(&asked_with, &podman), None);
 
         let cases: [Weaken<ContainerInspectResponse>; 7] = [
             |m| m.host_config.as_mut().unwrap().mounts = None,
@@ -362,8 +362,8 @@ mod tests {
         }
         // Nobody else gets it.
         assert!(mismatch(&asked(), &made_with_door()).is_some());
-        let mut made = made();
-        made.mounts = made_with_door().mounts;
-        assert!(mismatch(&asked(), &made).is_some());
+        let mut other = made();
+        other.mounts = made_with_door().mounts;
+        assert!(mismatch(&asked(), &other).is_some());
     }
 }
