@@ -198,6 +198,6 @@ mod tests {
         let page = page(&document);
         assert!(!page.contains("<script"), "{page}");
         assert!(!page.contains("\"'&"), "{page}");
-        assert_eq!(page.matches("&lt;script&gt;&quot;&#39;&amp;").count(), 9);
+        assert_eq!(page.matches("&lt;script&gt;&quot;&#39;&amp;").count(), 10);
     }
 }

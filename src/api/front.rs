@@ -149,7 +149,7 @@ impl Front {
         content::check(&parts, route)?;
         let caller = Caller { key, request: id };
         parts.extensions.insert(caller.clone());
-        let changes = !matches!(parts.method, Method::GET | Method::HEAD);
+        let changes = matches!(parts.method, Method::POST | Method::PATCH);
         if !changes {
             let answer = self.route(Request::from_parts(parts, body));
             return tokio::time::timeout(self.api.settings.waits.answer, answer)

@@ -68,7 +68,7 @@ async fn bad_forms_are_refused() {
             413,
         ),
         (format!("{many}{sound}"), 422),
-        ("--y\r\nnonsense".into(), 400),
+        ("--x\r\n\0: nonsense\r\n\r\nx\r\n".into(), 400),
     ] {
         let reply = send(&server, &parts).await;
         assert_eq!(reply.status, status, "{parts:.80}: {}", reply.body);

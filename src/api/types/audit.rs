@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::check::{Check, Invalid, name, range, words};
+use super::check::{Check, Invalid, name, number, range, words};
 
 /// `GET /audit`
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, IntoParams)]
@@ -53,6 +53,7 @@ impl Default for AuditQuery {
 impl Check for AuditQuery {
     fn check(&self) -> Result<(), Invalid> {
         range("limit", self.limit, 1, 500)?;
+        number("before", self.before)?;
         if let Some(source) = &self.source {
             name("source", source)?;
         }

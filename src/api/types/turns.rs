@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::check::{Check, Invalid, range};
+use super::check::{Check, Invalid, number, range};
 
 /// `GET /turns`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, IntoParams)]
@@ -29,7 +29,8 @@ impl Default for TurnsQuery {
 
 impl Check for TurnsQuery {
     fn check(&self) -> Result<(), Invalid> {
-        range("limit", self.limit, 1, 500)
+        range("limit", self.limit, 1, 500)?;
+        number("before", self.before)
     }
 }
 
