@@ -1,21 +1,20 @@
 //! All keys: making, listing, ending and checking them.
 
-use std::collections::HashMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use subtle::ConstantTimeEq;
 
-use crate::file::{self, FileError, Lock, Stamp};
+use crate::bearer::{Bearer, Refused};
+use crate::file::{self, FileError, Lock};
 use crate::record::{KeyInfo, MAX_KEYS, MAX_NAME, Record, StoredDigest, name_is_good};
-use crate::scope::{Scope, Scopes};
-use crate::text::{self, SECRET_BYTES, TextError};
+use crate::scope::Scopes;
+use crate::table::{Known, Shared, lock};
+use crate::text::{self, SECRET_BYTES};
 
 /// Seconds after which the last use of a key is written again.
 const USE_WRITTEN_EVERY: i64 = 60;
@@ -71,84 +70,6 @@ pub struct Created {
     pub expires: Option<Timestamp>,
 }
 
-/// Why a key opens nothing. Only the last two tell anything about a key that exists, and only to
-/// those who hold it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// It is not a key at all, or mistyped.
-    #[error(transparent)]
-    Text(#[from] TextError),
-    /// No such key.
-    #[error("the key is not known here; `fame keys create` makes one")]
-    Wrong,
-    /// It was revoked.
-    #[error("the key was revoked; `fame keys create` makes a new one")]
-    Revoked,
-    /// Its time is over.
-    #[error("the key has expired; `fame keys create` makes a new one")]
-    Expired,
-}
-
-/// Somebody who showed a good key.
-#[derive(Clone)]
-pub struct Bearer(Arc<Known>);
-
-impl Bearer {
-    /// The key's public id.
-    pub fn id(&self) -> &str {
-        &self.0.record.info.id
-    }
-
-    /// What the key is for, in its owner's words.
-    pub fn name(&self) -> &str {
-        &self.0.record.info.name
-    }
-
-    /// What the key is good for.
-    pub fn scopes(&self) -> Scopes {
-        self.0.record.info.scopes
-    }
-
-    /// Whether the key may do what `needed` allows.
-    pub fn may(&self, needed: Scope) -> bool {
-        self.scopes().allow(needed)
-    }
-}
-
-impl fmt::Debug for Bearer {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Bearer")
-            .field("id", &self.id())
-            .field("name", &self.name())
-            .field("scopes", &self.scopes())
-            .finish()
-    }
-}
-
-/// A key that can be shown, and when it last was: Unix seconds, 0 for never.
-struct Known {
-    record: Record,
-    used: AtomicI64,
-    use_written: AtomicI64,
-}
-
-/// The file as it was read last.
-#[derive(Default)]
-struct Table {
-    /// Of the file as it was looked at last, good or not.
-    stamp: Option<Stamp>,
-    keys: HashMap<String, Arc<Known>>,
-    /// Why these are older keys than those in the file.
-    problem: Option<String>,
-}
-
-struct Shared {
-    path: PathBuf,
-    table: ArcSwap<Table>,
-    reading: Mutex<()>,
-}
-
 /// See the crate's documentation. All methods look at the file first, and read it if it changed; a
 /// file that turned bad leaves the keys as they were, see [`Keys::problem`].
 pub struct Keys {
@@ -163,11 +84,7 @@ impl Keys {
     /// # Errors
     /// If the file is there and cannot be read, is open to others, or is damaged.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, FileError> {
-        let shared = Shared {
-            path: path.into(),
-            table: ArcSwap::default(),
-            reading: Mutex::new(()),
-        };
+        let shared = Shared::new(path.into());
         shared.read_again()?;
         Ok(Self {
             shared: Arc::new(shared),
@@ -393,91 +310,6 @@ impl Drop for Keys {
             let _ = thread.join();
         }
     }
-}
-
-impl Shared {
-    /// The keys as the file has them now, or as it had them before it turned bad.
-    fn current(&self) -> Arc<Table> {
-        let table = self.table.load_full();
-        if file::stamp(&self.path).is_ok_and(|stamp| stamp == table.stamp) {
-            return table;
-        }
-        if let Err(error) = self.read_again() {
-            let already = table.problem.as_ref() == Some(&error.to_string());
-            if !already {
-                tracing::warn!("the keys stay as they were: {error}");
-            }
-        }
-        self.table.load_full()
-    }
-
-    /// Reads the file. If it is bad, the keys stay and the table tells why.
-    fn read_again(&self) -> Result<(), FileError> {
-        let _one_reader = lock(&self.reading);
-        let before = self.table.load_full();
-        // The stamp is taken first: what changes while the file is read is seen the next time.
-        let read = file::stamp(&self.path).and_then(|stamp| match file::read(&self.path) {
-            Ok(records) => Ok((stamp, records)),
-            Err(error) => {
-                self.table.store(Arc::new(Table {
-                    stamp,
-                    keys: before.keys.clone(),
-                    problem: Some(error.to_string()),
-                }));
-                Err(error)
-            }
-        });
-        let (stamp, records) = read?;
-        let keys = records.into_iter().map(|record| {
-            let kept = record.info.last_used.map_or(0, Timestamp::as_second);
-            let seen = before.keys.get(&record.info.id);
-            let used = seen.map_or(0, |known| known.used.load(Ordering::Relaxed));
-            let written = seen.map_or(0, |known| known.use_written.load(Ordering::Relaxed));
-            let known = Known {
-                used: AtomicI64::new(used.max(kept)),
-                use_written: AtomicI64::new(written.max(kept)),
-                record,
-            };
-            (known.record.info.id.clone(), Arc::new(known))
-        });
-        self.table.store(Arc::new(Table {
-            stamp,
-            keys: keys.collect(),
-            problem: None,
-        }));
-        Ok(())
-    }
-
-    /// Writes when the keys were used. Whoever changes the file at the moment goes first; the uses
-    /// are written the next time.
-    fn write_uses(&self) -> Result<(), FileError> {
-        let Some(lock) = Lock::try_now(&self.path)? else {
-            return Ok(());
-        };
-        let mut keys = file::read(&self.path)?;
-        let table = self.table.load_full();
-        let mut changed = false;
-        for record in &mut keys {
-            let Some(known) = table.keys.get(&record.info.id) else {
-                continue;
-            };
-            let used = Timestamp::from_second(known.used.load(Ordering::Relaxed)).ok();
-            let used = used.filter(|used| used.as_second() > 0);
-            if used > record.info.last_used {
-                record.info.last_used = used;
-                changed = true;
-            }
-        }
-        if changed {
-            file::write(&self.path, &keys, &lock)?;
-        }
-        Ok(())
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing is half done under these locks: what they guard is assigned whole.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn find<'a>(keys: &'a mut [Record], id: &str) -> Result<&'a mut Record, KeysError> {

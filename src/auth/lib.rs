@@ -8,14 +8,17 @@
 //! - A key is found by its public id and compared by digest, in constant time.
 //! - A [`Bearer`] is proof that a key was checked; nothing else makes one.
 
+mod bearer;
 mod file;
 mod keys;
 mod record;
 mod scope;
+mod table;
 mod text;
 
+pub use bearer::{Bearer, Refused};
 pub use file::FileError;
-pub use keys::{Bearer, Created, Keys, KeysError, Refused};
+pub use keys::{Created, Keys, KeysError};
 pub use record::{KeyInfo, MAX_KEYS, MAX_NAME};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use text::{PREFIX, TextError, looks_like_key};

@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::check::{Check, Invalid, length, name, number};
+use super::check::{Check, Invalid, length, name, number, whole};
 
 /// `POST /feedback`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Feedback {
     /// The turn that it is about.
+    #[serde(deserialize_with = "whole")]
     pub turn_id: u64,
     /// Whether it was answered well.
     pub good: bool,

@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use secrecy::ExposeSecret;
 
 use super::*;
+use crate::scope::Scope;
+use crate::text::TextError;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
