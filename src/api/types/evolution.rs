@@ -9,9 +9,10 @@ use super::check::{Check, Invalid, name, number, range, whole_if_any};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EvolutionRequest {
-    /// The problem to work on.
+    /// The problem to work on; left out: whatever FAME would improve next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]+$")]
-    pub problem: String,
+    pub problem: Option<String>,
     /// For how long, at most.
     #[serde(
         default,
@@ -31,7 +32,9 @@ pub struct EvolutionRequest {
 
 impl Check for EvolutionRequest {
     fn check(&self) -> Result<(), Invalid> {
-        name("problem", &self.problem)?;
+        if let Some(problem) = &self.problem {
+            name("problem", problem)?;
+        }
         number("seed", self.seed)?;
         match self.seconds {
             Some(seconds) => range("seconds", seconds, 1, 86_400),
