@@ -9,6 +9,8 @@ readonly SERVICE_PATIENCE=100
 
 # The image that the sandbox's tests run in.
 readonly SANDBOX_IMAGE=fame-sandbox:1
+# The program that tries the REST API out.
+readonly SCHEMATHESIS_VERSION=4.32.5
 
 services=()
 services_folder=
@@ -109,6 +111,21 @@ start_engine() {
     export FAME_TEST_ENGINE=1
 }
 
+# A program that tries out what the REST API's description says, from PyPI, kept between runs.
+find_schemathesis() {
+    local folder=target/schemathesis-$SCHEMATHESIS_VERSION
+    if [ ! -x "$folder/bin/schemathesis" ] &&
+        ! { python3 -m venv "$folder" &&
+            "$folder/bin/pip" install --quiet "schemathesis==$SCHEMATHESIS_VERSION"; } \
+            >"$services_folder/schemathesis.log" 2>&1; then
+        rm -rf "$folder"
+        say "skipped: the REST API against its description, as schemathesis cannot be installed here"
+        return 0
+    fi
+    FAME_TEST_SCHEMATHESIS=$PWD/$folder/bin/schemathesis
+    export FAME_TEST_SCHEMATHESIS
+}
+
 # Starts them all and tells the tests so.
 start_services() {
     private_folders
@@ -116,6 +133,7 @@ start_services() {
     start_session_bus && start_sound_server && start_speech_dispatcher || return 1
     export FAME_TEST_AUDIO=1
     start_engine
+    find_schemathesis
 }
 
 # Ends what was started, the last one first, and removes its folder.

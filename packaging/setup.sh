@@ -15,7 +15,7 @@ readonly RUN_TOOLS=(espeak-ng)
 # plugins in other languages are written in, and an engine for the sandbox with what its image is
 # built from.
 readonly TEST_PACKAGES=(pulseaudio pulseaudio-utils dbus speech-dispatcher speech-dispatcher-espeak-ng sox flite
-    python3 docker.io debootstrap chromium chromium-driver)
+    python3 python3-venv docker.io debootstrap chromium chromium-driver)
 readonly TEST_TOOLS=(pulseaudio pactl dbus-daemon speech-dispatcher sox flite python3)
 
 say() { printf '%s\n' "$*" >&2; }

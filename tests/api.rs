@@ -335,3 +335,24 @@ fn other_sites_are_kept_out() {
     );
     assert_eq!(ask(&format!("{own}Content-Type: text/plain\r\n")), "415");
 }
+
+/// What the description of the API says is what the real daemon does: no answer of another shape,
+/// and none that is an error of ours.
+#[test]
+fn the_description_is_true() {
+    let Some(program) = std::env::var_os("FAME_TEST_SCHEMATHESIS") else {
+        eprintln!("skipped: schemathesis is not there; packaging/test.sh installs it");
+        return;
+    };
+    let daemon = Daemon::start("[api]\nrequests_per_second = 100000\n");
+    let output = std::process::Command::new("sh")
+        .arg(project("src/api/tests/schemathesis.sh"))
+        .args([daemon.url("").as_str(), "12"])
+        .env("SCHEMATHESIS", program)
+        .env("FAME_KEY", daemon.key("admin"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}");
+    assert_eq!(daemon.status()["api"]["address"], daemon.url(""));
+}

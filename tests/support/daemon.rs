@@ -66,10 +66,6 @@ impl Daemon {
         self.wait();
     }
 
-    pub fn home(&self) -> &Path {
-        self.home.path()
-    }
-
     /// The folder of its data.
     pub fn data(&self) -> PathBuf {
         self.home.path().join("data/fame")
