@@ -28,6 +28,10 @@ impl Listener {
     async fn line_with(&mut self, start: &str) -> Option<String> {
         let found = async {
             while let Ok(Some(line)) = self.lines.next_line().await {
+                // The last piece of an answer in pieces is empty.
+                if line == "0" {
+                    return None;
+                }
                 if line.starts_with(start) {
                     return Some(line);
                 }
