@@ -53,7 +53,12 @@ fn main() {
         .unwrap();
     let daemon = Daemon { home, child };
     let address = wait(&daemon);
-    let made = run(&daemon, &["keys", "create", "--name", "bench", "--scopes", "query", "--json"]);
+    let made = run(
+        &daemon,
+        &[
+            "keys", "create", "--name", "bench", "--scopes", "query", "--json",
+        ],
+    );
     let made: Value = serde_json::from_slice(&made).unwrap();
     let key = made["key"].as_str().unwrap().to_owned();
     // What is trained and loaded at the start is over.
@@ -71,8 +76,14 @@ fn main() {
     let baseline = load(&address, &health);
     baseline.row("GET /health, 32 connections", "");
     let asked = load(&address, &query);
-    asked.row("POST /query, a clock intent, 32 connections", "≥ 5,000/s, p99 ≤ 15 ms");
-    println!("| that is of the baseline | {:.2} × | | | |", asked.rate / baseline.rate);
+    asked.row(
+        "POST /query, a clock intent, 32 connections",
+        "≥ 5,000/s, p99 ≤ 15 ms",
+    );
+    println!(
+        "| that is of the baseline | {:.2} × | | | |",
+        asked.rate / baseline.rate
+    );
     idle(&address, &query);
     socket(&daemon);
 }
@@ -116,7 +127,10 @@ fn load(address: &str, request: &str) -> Served {
     let begun = Instant::now();
     std::thread::sleep(LOAD);
     stop.store(true, Ordering::Relaxed);
-    let mut times: Vec<_> = askers.into_iter().flat_map(|asker| asker.join().unwrap()).collect();
+    let mut times: Vec<_> = askers
+        .into_iter()
+        .flat_map(|asker| asker.join().unwrap())
+        .collect();
     times.sort_unstable();
     Served {
         rate: times.len() as f64 / begun.elapsed().as_secs_f64(),
@@ -148,7 +162,10 @@ fn idle(address: &str, request: &str) {
         .collect();
     times.sort_unstable();
     let served = Served { rate: 0.0, times };
-    served.row(&format!("POST /query while {} connections rest", resting.len()), "p99 ≤ 30 ms");
+    served.row(
+        &format!("POST /query while {} connections rest", resting.len()),
+        "p99 ≤ 30 ms",
+    );
 }
 
 fn socket(daemon: &Daemon) {
@@ -183,7 +200,11 @@ fn answer(stream: &mut TcpStream) -> u16 {
     let mut buffer = [0; 8_192];
     loop {
         let read = stream.read(&mut buffer).unwrap();
-        assert!(read > 0, "the server hung up: {}", String::from_utf8_lossy(&bytes));
+        assert!(
+            read > 0,
+            "the server hung up: {}",
+            String::from_utf8_lossy(&bytes)
+        );
         bytes.extend_from_slice(&buffer[..read]);
         let Some(head) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
             continue;
@@ -215,7 +236,10 @@ fn wait(daemon: &Daemon) -> String {
         if let Some(address) = status["api"]["address"].as_str() {
             return address.trim_start_matches("http://").to_owned();
         }
-        assert!(begun.elapsed() < Duration::from_secs(60), "no API: {status}");
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "no API: {status}"
+        );
         std::thread::sleep(Duration::from_millis(100));
     }
 }
@@ -232,7 +256,10 @@ fn command(program: &str, home: &Path) -> Command {
         .env("XDG_CONFIG_HOME", home.join("config"))
         .env("XDG_DATA_HOME", home.join("data"))
         .env("XDG_RUNTIME_DIR", home.join("run"))
-        .env("FAME_RECOGNIZER__MODEL_FOLDER", concat!(env!("CARGO_MANIFEST_DIR"), "/models"))
+        .env(
+            "FAME_RECOGNIZER__MODEL_FOLDER",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/models"),
+        )
         .env("FAME_API__PORT", "0")
         .env("FAME_API__REQUESTS_PER_SECOND", "100000");
     command

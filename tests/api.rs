@@ -232,7 +232,11 @@ fn settings_are_changed_together_or_not_at_all() {
     let patch = |changes: Value| {
         let request = agent().patch(daemon.url("/settings"));
         let request = request.header("Authorization", format!("Bearer {key}"));
-        json_body(request).send(changes.to_string()).unwrap().status().as_u16()
+        json_body(request)
+            .send(changes.to_string())
+            .unwrap()
+            .status()
+            .as_u16()
     };
     assert_eq!(
         patch(json!({ "muted": true, "listen.mode": "conversation" })),

@@ -106,7 +106,11 @@ impl Browser {
     async fn keep_picture(&self, name: &str) {
         if let Some(folder) = std::env::var_os(SCREENSHOTS) {
             let png = self.client.screenshot().await.unwrap();
-            std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), png).unwrap();
+            std::fs::write(
+                std::path::Path::new(&folder).join(format!("{name}.png")),
+                png,
+            )
+            .unwrap();
         }
     }
 
@@ -132,31 +136,58 @@ fn runtime() -> tokio::runtime::Runtime {
 #[test]
 fn a_query_is_typed_and_its_answer_comes_with_the_events() {
     runtime().block_on(async {
-        let Some(browser) = Browser::start().await else { return };
+        let Some(browser) = Browser::start().await else {
+            return;
+        };
         let daemon = Daemon::start("");
         let key = daemon.key("query,read");
         browser.enter(&daemon, &key).await;
         browser.ask("what is 23 plus 19").await;
-        browser.until("document.querySelector('.log').innerText.includes('42')").await;
+        browser
+            .until("document.querySelector('.log').innerText.includes('42')")
+            .await;
         // What is asked elsewhere shows up by itself.
         daemon.fame(&["ask", "what is two plus two"]);
-        browser.until("document.querySelector('.log').innerText.includes('what is two plus two')").await;
+        browser
+            .until("document.querySelector('.log').innerText.includes('what is two plus two')")
+            .await;
         browser.keep_picture("live").await;
         let last = daemon.json(&["why"])["turn"].as_u64().unwrap();
-        browser.client.goto(&daemon.url(&format!("/dashboard#/turns/{last}"))).await.unwrap();
-        browser.until("document.body.innerText.includes('calculate')").await;
+        browser
+            .client
+            .goto(&daemon.url(&format!("/dashboard#/turns/{last}")))
+            .await
+            .unwrap();
+        browser
+            .until("document.body.innerText.includes('calculate')")
+            .await;
         browser.keep_picture("why").await;
         for page in ["turns", "plugins", "sandbox", "audit", "settings"] {
-            browser.client.goto(&daemon.url(&format!("/dashboard#/{page}"))).await.unwrap();
+            browser
+                .client
+                .goto(&daemon.url(&format!("/dashboard#/{page}")))
+                .await
+                .unwrap();
             browser.until("document.querySelector('main h1')").await;
             tokio::time::sleep(Duration::from_millis(600)).await;
             browser.keep_picture(page).await;
         }
         // Every record is there, and the chain holds.
-        browser.client.goto(&daemon.url("/dashboard#/audit")).await.unwrap();
-        browser.until("document.body.innerText.includes('calculate')").await;
-        let kept = browser.run("return Object.values(localStorage).join()").await;
-        assert!(!kept.as_str().unwrap().contains(&key), "the key outlives its tab");
+        browser
+            .client
+            .goto(&daemon.url("/dashboard#/audit"))
+            .await
+            .unwrap();
+        browser
+            .until("document.body.innerText.includes('calculate')")
+            .await;
+        let kept = browser
+            .run("return Object.values(localStorage).join()")
+            .await;
+        assert!(
+            !kept.as_str().unwrap().contains(&key),
+            "the key outlives its tab"
+        );
         browser.end().await;
     });
 }
@@ -164,24 +195,47 @@ fn a_query_is_typed_and_its_answer_comes_with_the_events() {
 #[test]
 fn an_approval_is_answered_on_the_page() {
     runtime().block_on(async {
-        let Some(browser) = Browser::start().await else { return };
+        let Some(browser) = Browser::start().await else {
+            return;
+        };
         let daemon = Daemon::start("[policy]\nwrite = \"confirm\"\n");
         let key = daemon.key("admin");
         browser.enter(&daemon, &key).await;
-        browser.client.goto(&daemon.url("/dashboard#/approvals")).await.unwrap();
-        let asked = daemon.post(&key, "/query", &json!({ "text": "set a timer for ten minutes" }));
+        browser
+            .client
+            .goto(&daemon.url("/dashboard#/approvals"))
+            .await
+            .unwrap();
+        let asked = daemon.post(
+            &key,
+            "/query",
+            &json!({ "text": "set a timer for ten minutes" }),
+        );
         assert!(asked.body["needs_approval"].is_number(), "{asked:?}");
         browser.wait("article.approval").await;
         browser.keep_picture("approval").await;
-        let yes = browser.wait("article.approval .actions button:last-child").await;
+        let yes = browser
+            .wait("article.approval .actions button:last-child")
+            .await;
         yes.click().await.unwrap();
-        browser.until("!document.querySelector('article.approval')").await;
+        browser
+            .until("!document.querySelector('article.approval')")
+            .await;
         let timers = daemon.post(&key, "/query", &json!({ "text": "what timers are there" }));
-        assert!(timers.body["response"].as_str().unwrap().contains("10 minute"), "{timers:?}");
+        assert!(
+            timers.body["response"]
+                .as_str()
+                .unwrap()
+                .contains("10 minute"),
+            "{timers:?}"
+        );
         let audit = daemon.json(&["audit", "search", "--intent", "set_timer"]);
         let granted = audit["records"].as_array().unwrap().iter().any(|record| {
             record["approval"]["granted"] == true
-                && record["approval"]["by"].as_str().unwrap_or_default().starts_with("rest:")
+                && record["approval"]["by"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .starts_with("rest:")
         });
         assert!(granted, "{audit}");
         browser.end().await;
@@ -193,19 +247,31 @@ fn an_approval_is_answered_on_the_page() {
 fn a_query_with_markup_in_it_does_nothing() {
     const EVIL: &str = "<img src=x onerror=\"window.hit=1\"><script>window.hit=1</script>";
     runtime().block_on(async {
-        let Some(browser) = Browser::start().await else { return };
+        let Some(browser) = Browser::start().await else {
+            return;
+        };
         let daemon = Daemon::start("");
         let key = daemon.key("query,read");
         daemon.post(&key, "/query", &json!({ "text": EVIL }));
         browser.enter(&daemon, &key).await;
         browser.ask(EVIL).await;
         for page in ["live", "turns", "audit"] {
-            browser.client.goto(&daemon.url(&format!("/dashboard#/{page}"))).await.unwrap();
-            browser.until("document.body.innerText.includes('onerror')").await;
+            browser
+                .client
+                .goto(&daemon.url(&format!("/dashboard#/{page}")))
+                .await
+                .unwrap();
+            browser
+                .until("document.body.innerText.includes('onerror')")
+                .await;
             browser.keep_picture(&format!("markup-{page}")).await;
             let marks = "return document.querySelectorAll('img[src=x], main script').length";
             assert_eq!(browser.run(marks).await, 0, "{page}");
-            assert_eq!(browser.run("return window.hit ?? null").await, Value::Null, "{page}");
+            assert_eq!(
+                browser.run("return window.hit ?? null").await,
+                Value::Null,
+                "{page}"
+            );
         }
         browser.end().await;
     });

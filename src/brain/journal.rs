@@ -15,7 +15,9 @@ use super::call::Called;
 use super::decision::{Decision, to_values};
 use super::policy::Verdict;
 use super::{Answer, Query};
-use crate::audit::{self, AuditError, Heard, Log, Outcome, PluginUsed, Record, SandboxUsed, Status, Via};
+use crate::audit::{
+    self, AuditError, Heard, Log, Outcome, PluginUsed, Record, SandboxUsed, Status, Via,
+};
 use crate::plugins::Loaded;
 use crate::plugins::ran::Run;
 
@@ -257,7 +259,11 @@ impl Recorded {
     /// Records how the act ended, and waits until that is safe.
     pub(super) async fn end(mut self, called: &Called) {
         let Some(log) = self.log.take() else { return };
-        let status = if called.ok { Status::Done } else { Status::Failed };
+        let status = if called.ok {
+            Status::Done
+        } else {
+            Status::Failed
+        };
         let mut record = self.after(status, &called.reply.speech);
         record.sandbox = called.ran.last().map(in_short);
         if called.ran.len() > 1 {

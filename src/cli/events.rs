@@ -134,9 +134,10 @@ fn words(event: Event) -> Option<(&'static str, String)> {
         Event::QuestionExpired { intent } => {
             ("question", format!("nobody answered; {intent} is given up"))
         }
-        Event::ModelAnswered { ok: true, ms, .. } => {
-            ("model", format!("the language model answered in {ms:.0} ms"))
-        }
+        Event::ModelAnswered { ok: true, ms, .. } => (
+            "model",
+            format!("the language model answered in {ms:.0} ms"),
+        ),
         Event::ModelAnswered { .. } => ("model", "the language model gave no answer".into()),
         Event::SandboxStarted {
             id, profile, tier, ..

@@ -119,7 +119,10 @@ impl Ports for LivePorts {
             tell(&answers, Input::Answered(turn, Answered::new(turn, answer)));
             // After the answer is on its way: nobody waits for the disk.
             let Ok(place) = keeping.try_acquire_owned() else {
-                tracing::debug!(turn, "too much is being kept; this turn is forgotten sooner");
+                tracing::debug!(
+                    turn,
+                    "too much is being kept; this turn is forgotten sooner"
+                );
                 return;
             };
             drop(tokio::task::spawn_blocking(move || {

@@ -212,10 +212,14 @@ impl Metrics {
                 self.model_answers.with_label_values(&[word]).inc();
                 let tokens = [("read", prompt_tokens), ("written", completion_tokens)];
                 for (direction, count) in tokens {
-                    self.model_tokens.with_label_values(&[direction]).inc_by(*count);
+                    self.model_tokens
+                        .with_label_values(&[direction])
+                        .inc_by(*count);
                 }
                 let seen = |until: &str, ms: f64| {
-                    self.model_seconds.with_label_values(&[until]).observe(ms / 1_000.0);
+                    self.model_seconds
+                        .with_label_values(&[until])
+                        .observe(ms / 1_000.0);
                 };
                 if *ok {
                     seen("end", *ms);
