@@ -230,7 +230,7 @@ fn add_avx2<const TOKENS: usize>(
     block: &[[Pair; TOKENS]],
     sums: &mut Sums<TOKENS>,
 ) {
-    let mut vectors = sums.map(|sums| bytemuck::cast::<_, [pulp::i32x8; 2]>(sums));
+    let mut vectors = sums.map(bytemuck::cast::<_, [pulp::i32x8; 2]>);
     for (weights, tokens) in panel.iter().zip(block) {
         let weights = bytemuck::cast::<_, [pulp::i8x16; 2]>(*weights)
             .map(|half| simd.convert_i8x16_to_i16x16(half));
