@@ -53,7 +53,9 @@ fn main() {
 }
 
 /// What the utterances are, whether a sentence fits them, and the utterance of a number.
-fn kinds() -> [(&'static str, bool, fn(usize) -> String); 4] {
+type Kind = (&'static str, bool, fn(usize) -> String);
+
+fn kinds() -> [Kind; 4] {
     fn whole(number: usize) -> String {
         let (thing, room) = (number % INTENTS, ROOMS[number / INTENTS % ROOMS.len()]);
         let part = number / INTENTS % ROOMS.len();

@@ -101,7 +101,7 @@ impl Rounded {
     fn new(tokens: &[f32], width: usize) -> Self {
         let count = tokens.len() / width;
         // The sum of `width` products with weights of 8 bits must not overflow 32 bits.
-        let most = (i32::MAX / (i32::from(i8::MAX) * width as i32)).min(i32::from(i16::MAX));
+        let most = (i32::MAX / (-i32::from(i8::MIN) * width as i32)).min(i32::from(i16::MAX));
         let mut rounded = Self {
             pairs: vec![[0; 2]; count * width / 2],
             scales: vec![0.0; count],
@@ -230,7 +230,7 @@ fn add_avx2<const TOKENS: usize>(
     block: &[[Pair; TOKENS]],
     sums: &mut Sums<TOKENS>,
 ) {
-    let mut vectors = sums.map(|sums| bytemuck::cast::<_, [pulp::i32x8; 2]>(sums));
+    let mut vectors = sums.map(bytemuck::cast::<_, [pulp::i32x8; 2]>);
     for (weights, tokens) in panel.iter().zip(block) {
         let weights = bytemuck::cast::<_, [pulp::i8x16; 2]>(*weights)
             .map(|half| simd.convert_i8x16_to_i16x16(half));
@@ -320,9 +320,9 @@ mod tests {
     #[test]
     fn the_largest_values_do_not_overflow() {
         for inputs in [384, 1_536] {
-            let rows = vec![127; PANEL * inputs];
+            let rows = vec![i8::MIN; PANEL * inputs];
             let linear = Linear::new(inputs, &rows, vec![1.0; PANEL], vec![0.0; PANEL]);
-            let expected = 127.0 * inputs as f32 * 1e6;
+            let expected = f32::from(i8::MIN) * inputs as f32 * 1e6;
             for (value, expected) in [(1e6, expected), (-1e6, -expected)] {
                 let product = linear.apply(&vec![value; inputs]);
                 assert!(
