@@ -23,7 +23,7 @@ fn a_question_is_answered_with_all_that_a_program_wants() {
     let body = &answer.body;
     assert_eq!(
         (&body["response"], &body["plugin"]),
-        (&json!("42."), &json!("calculator")),
+        (&json!("23 plus 19 is 42."), &json!("calculator")),
         "{body}"
     );
     assert!(body["turn_id"].as_u64().unwrap() > 0);
@@ -58,7 +58,11 @@ fn scopes_are_kept_apart_and_refusals_say_what_to_do() {
         );
     };
     let text = json!({ "text": "what time is it" });
-    problem(daemon.post("fame_no", "/query", &text), 401, "key");
+    problem(
+        daemon.post("fame_no", "/query", &text),
+        401,
+        "key_malformed",
+    );
     problem(daemon.post(&read, "/query", &text), 403, "scope");
     problem(daemon.get(&query, "/audit"), 403, "scope");
     problem(
@@ -163,11 +167,11 @@ fn events_come_as_they_happen_and_are_taken_up_again() {
     daemon.post(&key, "/query", &json!({ "text": "what is 2 + 2" }));
     let (received, _) = next(&mut first, "query.received");
     let (_, reply) = next(&mut first, "reply");
-    assert_eq!(reply["event"]["text"], "4.");
+    assert_eq!(reply["event"]["text"], "2 plus 2 is 4.");
     drop(first);
     // What came after the request is told again.
     let (_, reply) = next(&mut follow(Some(&received)), "reply");
-    assert_eq!(reply["event"]["text"], "4.");
+    assert_eq!(reply["event"]["text"], "2 plus 2 is 4.");
 }
 
 #[test]

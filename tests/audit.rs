@@ -73,42 +73,57 @@ fn a_daemon_that_is_killed_loses_nothing_that_it_answered() {
     assert!(verifies(&daemon));
 }
 
+/// Whoever changes a record is found out, and where.
+#[test]
+fn a_changed_record_is_named() {
+    let mut daemon = Daemon::start("");
+    daemon.fame(&["ask", "set a timer for ten minutes"]);
+    daemon.stop();
+    assert!(verifies(&daemon));
+    let asked = records(&daemon);
+    let asked = asked
+        .iter()
+        .find(|record| record["kind"] == "before")
+        .unwrap();
+    let folder = daemon.data().join("audit");
+    let files = std::fs::read_dir(&folder)
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path());
+    let segment = files
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "jsonl")
+        })
+        .max()
+        .unwrap();
+    let text = std::fs::read_to_string(&segment).unwrap();
+    std::fs::write(&segment, text.replace("ten minutes", "six minutes")).unwrap();
+    let verified = daemon.fame(&["audit", "verify"]);
+    assert_eq!(verified.status.code(), Some(1));
+    let told = String::from_utf8(verified.stderr).unwrap();
+    let named = format!("record {} is not as it was written", asked["seq"]);
+    assert!(told.contains(&named), "{told}");
+}
+
 /// What cannot be recorded is not done; what is only looked up is.
 #[test]
 fn nothing_is_changed_that_cannot_be_recorded() {
     let mut daemon = Daemon::start("");
     daemon.kill();
-    let folder = daemon.data().join("audit");
-    let log = std::fs::read_dir(&folder)
-        .unwrap()
-        .flatten()
-        .map(|entry| entry.path());
-    let segment = log
-        .filter(|path| path.extension().is_some_and(|extension| extension != "pub"))
-        .max_by_key(|path| std::fs::metadata(path).unwrap().len())
-        .unwrap();
-    let mut bytes = std::fs::read(&segment).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    std::fs::write(&segment, bytes).unwrap();
+    std::fs::write(daemon.data().join("audit/key"), "no key").unwrap();
     daemon.restart();
     let asked = |text: &str| String::from_utf8(daemon.fame(&["ask", text]).stdout).unwrap();
-    assert_eq!(asked("what is 2 + 2"), "4.\n");
+    assert_eq!(asked("what is 2 + 2"), "2 plus 2 is 4.\n");
     let refused = asked("set a timer for ten minutes");
     assert!(refused.contains("cannot be recorded"), "{refused}");
-    assert_eq!(asked("what timers are there"), "There are no timers.\n");
+    let none = asked("what timers are there");
+    assert!(!none.contains("10 minute"), "{none}");
     let status = daemon.status();
     assert!(
-        status["audit_trouble"]
-            .as_str()
-            .unwrap()
-            .contains("damaged"),
+        status["audit_trouble"].as_str().unwrap().contains("key"),
         "{status}"
     );
-    let verified = daemon.fame(&["audit", "verify"]);
-    assert_eq!(verified.status.code(), Some(1));
-    let told = String::from_utf8(verified.stderr).unwrap();
-    assert!(told.contains("is not as it was written"), "{told}");
 }
 
 #[test]

@@ -106,6 +106,7 @@ fn ask(text: &str, ticket: u64, speak: bool) -> Command {
     let query = Query {
         text: text.into(),
         source: Source::Ipc,
+        session: "test".into(),
         ..Query::default()
     };
     Command::Ask {
@@ -528,6 +529,30 @@ fn a_question_to_a_silent_client_ends_silently() {
     let effects = bench.wait(QUESTION_LIFE_MS);
     assert!(gave_up(&effects));
     assert_eq!(spoken(&effects), None);
+}
+
+/// What another program is asked in a conversation of its own is not asked in this room.
+#[test]
+fn a_question_of_another_conversation_opens_no_ear() {
+    let mut bench = Bench::new(ListenMode::Conversation);
+    let Command::Ask {
+        mut query, ticket, ..
+    } = ask("set a timer", 1, false)
+    else {
+        unreachable!()
+    };
+    query.session = "a panel".into();
+    let command = Command::Ask {
+        query,
+        speak: false,
+        ticket,
+    };
+    let (turn, _) = asked(&bench.command(command))
+        .map(|(turn, text)| (turn, text.to_owned()))
+        .unwrap();
+    bench.answer_asking(turn, "For how long?");
+    assert_eq!(bench.dialogue.state(), State::Idle);
+    assert!(!gave_up(&bench.wait(QUESTION_LIFE_MS)));
 }
 
 #[derive(Clone, Debug)]

@@ -14,7 +14,9 @@ use fame::config::{Config, ConfigError, Overrides, Paths, Sources};
 use fame::daemon::{self, DaemonError};
 use fame::headless::{self, Feed, Format};
 use fame::skills;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// How long a microphone may take to deliver its first sample.
 const MICROPHONE_PATIENCE: Duration = Duration::from_secs(4);
@@ -80,7 +82,7 @@ fn main() -> ExitCode {
         Err(error) => error.exit(),
     };
     let foreground = cli.command.is_none() && !cli.quiet && io::stdout().is_terminal();
-    init_logging(foreground || matches!(cli.command, Some(Verb::Headless(_))));
+    let _spans = init_logging(foreground || matches!(cli.command, Some(Verb::Headless(_))));
     match run(cli, &matches) {
         Ok(code) => code,
         Err(error) => {
@@ -244,13 +246,36 @@ fn feeds(matches: Option<&ArgMatches>) -> Vec<Feed> {
 }
 
 /// Logs go to stderr. In a terminal that shows the dialogue only trouble is logged.
-fn init_logging(terminal: bool) {
+fn init_logging(terminal: bool) -> Option<Spans> {
     let default = if terminal { "warn" } else { "info" };
     let filter = EnvFilter::try_from_env("FAME_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let log = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .with_target(false)
-        .init();
+        .with_filter(filter);
+    let registry = tracing_subscriber::registry().with(log);
+    #[cfg(feature = "otlp")]
+    match Spans::from_environment() {
+        Ok(Some(spans)) => {
+            let sent = tracing_opentelemetry::layer()
+                .with_tracer(spans.tracer())
+                .with_filter(tracing_subscriber::filter::LevelFilter::INFO);
+            registry.with(sent).init();
+            return Some(spans);
+        }
+        Ok(None) => {}
+        // There is no log yet.
+        Err(error) => drop(writeln!(io::stderr(), "warning: {error}")),
+    }
+    registry.init();
+    None
 }
+
+/// What sends spans until the end.
+#[cfg(feature = "otlp")]
+use fame::metrics::traces::Traces as Spans;
+
+/// Nothing sends spans.
+#[cfg(not(feature = "otlp"))]
+enum Spans {}

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use fame_plugin::{Context, Intent, Reply, Request, Risk, Slots};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use tracing::{Instrument, info_span};
 
 use super::approvals::{Ask, Waiting};
 use super::call::{self, Call};
@@ -348,7 +349,7 @@ impl Brain {
         let start = Instant::now();
         let called = call::call(&done.loaded, Call::Undo(done.token), self.call_timeout).await;
         let plugin_ms = super::milliseconds(start);
-        recorded.end(&called).await;
+        recorded.end(&called).instrument(info_span!("record")).await;
         let mut reply = called.reply;
         if called.ok && reply.speech.is_empty() {
             reply.speech = "Undone.".into();
@@ -377,7 +378,8 @@ impl Brain {
         if order.intent.risk != Risk::Read && !query.gate.opens() {
             return Acted::refused(WITHDRAWN);
         }
-        let recorded = match self.journal.begin(query, &order).await {
+        let begun = self.journal.begin(query, &order);
+        let recorded = match begun.instrument(info_span!("record")).await {
             Ok(recorded) => recorded,
             Err(error) => {
                 if order.intent.risk != Risk::Read {
@@ -405,9 +407,12 @@ impl Brain {
         };
         let call = Call::Handle(request, order.arguments);
         let start = Instant::now();
-        let called = call::call(order.loaded, call, limit).await;
+        let plugin = info_span!("plugin", plugin = order.loaded.manifest.id);
+        let called = call::call(order.loaded, call, limit)
+            .instrument(plugin)
+            .await;
         let plugin_ms = super::milliseconds(start);
-        recorded.end(&called).await;
+        recorded.end(&called).instrument(info_span!("record")).await;
         let mut acted = Acted {
             reply: called.reply,
             ok: called.ok,

@@ -34,6 +34,7 @@ use fame_plugin::words::Words;
 use fame_plugin::{Clock, Manifest, Reply, SystemClock, Wakeup};
 use jiff::Timestamp;
 use serde_json::json;
+use tracing::Instrument;
 
 pub use decision::{Candidate, Decision, Route, Stage};
 pub use fame_classifier as classifier;
@@ -250,6 +251,17 @@ impl Brain {
     /// Understands `query`, has it done, and gives the reply. Sentences of the language model go
     /// to `said` as they come, where that is given.
     pub async fn answer(&self, query: Query, said: Option<&Streamed>) -> Answer {
+        // Names and numbers only: what was said is nobody's business but the user's.
+        let turn = tracing::info_span!(
+            "turn",
+            turn = query.turn,
+            source = source_name(query.source),
+            intent = tracing::field::Empty,
+        );
+        self.answer_in_turn(query, said).instrument(turn).await
+    }
+
+    async fn answer_in_turn(&self, query: Query, said: Option<&Streamed>) -> Answer {
         let start = Instant::now();
         let mut mind = self.mind.load_full();
         let (mut routed, mut question) = self.route(&mind, &query, false);
@@ -266,6 +278,9 @@ impl Brain {
             _ => self.act_all(&mind, &query, routed, question).await,
         };
         let answer = Answer { route_ms, ..answer };
+        if let Some(intent) = &answer.decision.intent {
+            tracing::Span::current().record("intent", intent);
+        }
         let now = self.now();
         self.sessions.with(&query.session, now, |session| {
             session.exchanged(&query.text, &answer.reply.speech);
@@ -286,6 +301,7 @@ impl Brain {
         query: &Query,
         explains: bool,
     ) -> (Vec<Routed>, Option<session::Question>) {
+        let _stage = tracing::info_span!("route").entered();
         let (topic, question) = self.in_session(query, |session, now| {
             (session.topic(now).cloned(), session.question(now).cloned())
         });

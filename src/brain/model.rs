@@ -9,6 +9,7 @@ use fame_plugin::read::Reader;
 use fame_plugin::{Intent, Reply, SlotType, Slots};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
+use tracing::Instrument;
 
 use super::act::{Acted, Order};
 use super::decision::{Candidate, Decision, Route, Routed};
@@ -68,7 +69,8 @@ impl Brain {
             streamed: said.is_some(),
         };
         for _ in 0..MAX_ROUNDS {
-            let heard = talk.listen(client, &messages, &tools).await;
+            let listening = talk.listen(client, &messages, &tools);
+            let heard = listening.instrument(tracing::info_span!("model")).await;
             self.tell_model(&heard);
             let completion = match heard {
                 Ok(completion) => completion,

@@ -1,5 +1,7 @@
 //! `fame keys`: who may use the REST API. Works with and without a daemon.
 
+use std::path::Path;
+
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -58,6 +60,12 @@ pub(super) struct Rotate {
 impl Verbs {
     pub(super) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let paths = Context::sources()?.paths;
+        make_private(&paths.data).map_err(|error| {
+            Failure::other(
+                format!("cannot make the folder {}: {error}", paths.data.display()),
+                "make it yours",
+            )
+        })?;
         let keys = Keys::open(paths.keys())?;
         match self {
             Self::Create(create) => create.run(&keys, context),
@@ -98,6 +106,15 @@ impl Rotate {
         context.note_in_audit(changed("key.rotated", &self.id));
         show(&created, context)
     }
+}
+
+/// Makes the folder for its user alone, if it is not there.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 fn changed(event: &str, id: &str) -> Record {

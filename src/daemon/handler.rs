@@ -413,6 +413,8 @@ impl DaemonHandler {
             PluginsParams::Revoke { plugin } => plugins.revoke(&plugin).await,
             PluginsParams::Reload { plugin } => plugins.reload(&plugin).await,
         };
+        // Whoever changed a plugin asks it next.
+        self.brain.replace(plugins.current());
         match done {
             Ok(info) => result(info),
             Err(ManageError::Busy) => Err(RpcError::busy(ManageError::Busy.to_string())),

@@ -5,6 +5,8 @@
 //! with `fame_`, times are in seconds, sizes in bytes. No label holds what a user said.
 
 mod series;
+#[cfg(feature = "otlp")]
+pub mod traces;
 
 use prometheus::{Encoder, TextEncoder};
 

@@ -325,17 +325,26 @@ impl Skills {
         Ok(corrections)
     }
 
-    /// Follows the plugins: what changes is answered and learnt.
+    /// Follows the plugins: what changes is answered at once, and learnt as soon as may be.
     fn follow(self: &Arc<Self>) {
-        let (brain, plugins, learning) = (
-            self.brain.clone(),
-            self.plugins.clone(),
-            self.learning.clone(),
-        );
+        let (brain, plugins) = (self.brain.clone(), self.plugins.clone());
         let ending = self.ending.clone();
         self.tasks.spawn(async move {
             let mut changed = plugins.changed();
             loop {
+                brain.replace(plugins.current());
+                tokio::select! {
+                    () = ending.cancelled() => break,
+                    change = changed.changed() => if change.is_err() { break },
+                }
+            }
+        });
+        let (brain, plugins) = (self.brain.clone(), self.plugins.clone());
+        let (learning, ending) = (self.learning.clone(), self.ending.clone());
+        self.tasks.spawn(async move {
+            let mut changed = plugins.changed();
+            loop {
+                // What is learnt is what the brain has, and the other task may not be here yet.
                 brain.replace(plugins.current());
                 let learning = learning.clone();
                 // One at a time: what changes meanwhile is learnt next. The end does not wait for it.

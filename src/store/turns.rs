@@ -69,6 +69,10 @@ pub(super) fn add(db: &Connection, turn: &Turn) -> Result<(), Fault> {
 }
 
 pub(super) fn get(db: &Connection, id: u64) -> Result<Option<Turn>, Fault> {
+    // A number that the file cannot hold was never given to a turn.
+    let Ok(id) = i64::try_from(id) else {
+        return Ok(None);
+    };
     let sql = format!("SELECT {COLUMNS} FROM turn WHERE id = ?1");
     Ok(db.query_row(&sql, [id], read).optional()?)
 }

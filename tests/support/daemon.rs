@@ -59,6 +59,12 @@ impl Daemon {
         self.child.wait().unwrap();
     }
 
+    /// Has it end in order, and waits for that.
+    pub fn stop(&mut self) {
+        assert!(self.fame(&["shutdown"]).status.success());
+        self.child.wait().unwrap();
+    }
+
     /// Starts it again where it was.
     pub fn restart(&mut self) {
         self.kill();

@@ -76,7 +76,7 @@ impl DaemonHouse {
         if let Some(intent) = &request.intent
             && self.daemon.brain.registry().intent(intent).is_none()
         {
-            return Err(Refusal::Invalid(format!(
+            return Err(Refusal::NotFound(format!(
                 "there is no intent `{intent}`; GET /plugins names those that there are"
             )));
         }
@@ -163,7 +163,12 @@ impl DaemonHouse {
         }
         self.note(caller, event, json!({ "plugin": plugin }))
             .await?;
-        convert(self.daemon.plugins(params).await.map_err(refusal)?)
+        let changed = self.daemon.plugins(params).await;
+        convert(changed.map_err(|error| match refusal(error) {
+            // It is there, and cannot be changed so.
+            Refusal::Invalid(reason) => Refusal::Conflict(reason),
+            other => other,
+        })?)
     }
 
     async fn take_feedback(

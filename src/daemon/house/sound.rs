@@ -94,8 +94,9 @@ fn render(config: &Config, request: &SpeechRequest) -> Result<Sound, Refusal> {
     let folder = tempfile::tempdir().map_err(|error| no_voice(&error))?;
     let path = folder.path().join("speech.wav");
     let mut sink = WavSink::new(&path);
-    if request.response_format == SoundFormat::Pcm {
-        // The first sound, of no length, sets the rate that the shape has.
+    let sounds = request.input.contains(char::is_alphanumeric);
+    if request.response_format == SoundFormat::Pcm || !sounds {
+        // The first sound, of no length, sets the rate that the shape has. Signs alone are silence.
         sink.write(&[], PCM_RATE)
             .map_err(|error| no_voice(&error))?;
     }
@@ -110,11 +111,6 @@ fn render(config: &Config, request: &SpeechRequest) -> Result<Sound, Refusal> {
     voice::render(&request.input, prosody, &mut chain, &mut sink)
         .map_err(|error| no_voice(&error))?;
     drop(sink);
-    if !path.exists() {
-        return Err(Refusal::Invalid(
-            "there is nothing in it to be said; send words".into(),
-        ));
-    }
     let bytes = match request.response_format {
         SoundFormat::Wav => std::fs::read(&path).map_err(|error| no_voice(&error))?,
         SoundFormat::Pcm => {

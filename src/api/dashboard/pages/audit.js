@@ -9,7 +9,7 @@ import { badge, button, code, empty, facts, failed, inWords, isAbort, loader, lo
 const PAGE = 50;
 /** Typing rests for so long before it is searched. */
 const REST_MS = 350;
-const SOURCES = ["voice", "rest", "ipc", "headless"];
+const SOURCES = ["voice", "rest", "ipc", "routine", "plugin", "system"];
 
 const KINDS = { before: ["before", "accent"], after: ["after", "plain"], note: ["note", "plain"] };
 
@@ -67,6 +67,13 @@ function searchForm(search, signal) {
   return { form, values: () => ({ text: text.value.trim(), intent: intent.value.trim(), source: source.value }) };
 }
 
+/** What came of it, in one line: the words of the reply, or all that there is to tell. */
+function outcome(result) {
+  if (!result) return "";
+  if (typeof result === "string") return result;
+  return result.status ? [result.status, result.text].filter(Boolean).join(": ") : JSON.stringify(result);
+}
+
 /** Whether the chain of records is unbroken, as the server has checked it. */
 function verification(signal) {
   const card = h("section", { class: "card verification", "aria-label": "Verification", "aria-live": "polite" });
@@ -96,7 +103,7 @@ function record(entry) {
   return h("details", { class: "record" },
     h("summary", {},
       h("span", { class: "record-seq number" }, icon("chevron"), `#${entry.seq}`),
-      h("span", { class: "record-text" }, said((entry.text || entry.result || entry.why || "").slice(0, 200)),
+      h("span", { class: "record-text" }, said((entry.text || outcome(entry.result) || entry.why || "").slice(0, 200)),
         h("span", { class: "record-meta" }, badge(kind, tone), entry.intent && code(entry.intent), entry.decision && said(entry.decision),
           entry.source && h("span", {}, said(entry.source)))),
       time(entry.at)),
@@ -109,7 +116,7 @@ function record(entry) {
       ["Because", entry.why ? saidLong(entry.why) : null],
       ["Policy", entry.decision ? said(entry.decision) : null],
       ["Approval", entry.approval ? said(typeof entry.approval === "string" ? entry.approval : JSON.stringify(entry.approval)) : null],
-      ["Result", entry.result ? saidLong(typeof entry.result === "string" ? entry.result : JSON.stringify(entry.result)) : null],
+      ["Result", entry.result ? saidLong(outcome(entry.result)) : null],
       ["Took", Number.isFinite(entry.latency_ms) ? ms(entry.latency_ms) : null],
       ["Hash", h("span", { class: "hash" }, said(entry.hash))],
     ])));
