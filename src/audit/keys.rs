@@ -174,7 +174,7 @@ impl Secret {
             serde_json::from_slice(&text).map_err(|_| refused("it is not as it was written"))?;
         let key = |text: &str| {
             unhex(text)
-                .map(|seed| SigningKey::from_bytes(&*Zeroizing::new(seed)))
+                .map(|seed| SigningKey::from_bytes(&Zeroizing::new(seed)))
                 .ok_or_else(|| refused("it is not as it was written"))
         };
         Ok(Some(Self {

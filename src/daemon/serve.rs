@@ -122,7 +122,7 @@ fn connections() -> usize {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
-    if let Err(error) = setrlimit(Resource::Nofile, limit.clone()) {
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
         tracing::debug!(%error, "no more descriptors than usual");
     }
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);

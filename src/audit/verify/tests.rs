@@ -130,9 +130,12 @@ fn tamper(folder: &Path, change: impl FnOnce(&mut Vec<Vec<u8>>)) {
     fs::write(&segment.path, lines.concat()).unwrap();
 }
 
+/// What somebody does to the lines of a log.
+type Attack = fn(&mut Vec<Vec<u8>>);
+
 #[test]
 fn records_cannot_be_deleted_moved_or_repeated() {
-    let cases: [(&str, fn(&mut Vec<Vec<u8>>), u64, &str); 8] = [
+    let cases: [(&str, Attack, u64, &str); 8] = [
         (
             "first",
             |lines| drop(lines.remove(0)),

@@ -68,7 +68,9 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.queue.close();
-        self.thread.take().map(|thread| thread.join().unwrap());
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
     }
 }
 

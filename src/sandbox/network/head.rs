@@ -113,7 +113,7 @@ pub(super) fn parse(head: &[u8]) -> Result<Asked, Refusal> {
         .collect::<Vec<_>>();
     for field in request.headers.iter() {
         let is = |name: &&str| field.name.eq_ignore_ascii_case(name);
-        if HOP_BY_HOP.iter().any(|name| is(name)) || connection.iter().any(is) {
+        if HOP_BY_HOP.iter().any(&is) || connection.iter().any(is) {
             continue;
         }
         forwarded.extend_from_slice(field.name.as_bytes());
