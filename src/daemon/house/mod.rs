@@ -66,6 +66,18 @@ impl DaemonHouse {
         pending.await.map(drop).map_err(unrecorded)
     }
 
+    /// Refuses an intent that there is not.
+    fn knows(&self, intent: Option<&str>) -> Result<(), Refusal> {
+        match intent {
+            Some(intent) if self.daemon.brain.registry().intent(intent).is_none() => {
+                Err(Refusal::NotFound(format!(
+                    "there is no intent `{intent}`; GET /plugins names those that there are"
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn ask(
         &self,
         caller: &Caller,
@@ -73,13 +85,7 @@ impl DaemonHouse {
         act: &Act,
     ) -> Result<QueryAnswer, Refusal> {
         let begun = Instant::now();
-        if let Some(intent) = &request.intent
-            && self.daemon.brain.registry().intent(intent).is_none()
-        {
-            return Err(Refusal::NotFound(format!(
-                "there is no intent `{intent}`; GET /plugins names those that there are"
-            )));
-        }
+        self.knows(request.intent.as_deref())?;
         let session = request
             .session_id
             .unwrap_or_else(|| format!("rest-{}", caller.key.id()));
@@ -177,6 +183,7 @@ impl DaemonHouse {
         feedback: Feedback,
     ) -> Result<FeedbackTaken, Refusal> {
         let turn = feedback.turn_id;
+        self.knows(feedback.intent.as_deref())?;
         let text = self.text_of(turn).await?;
         let details = json!({
             "turn": turn,
