@@ -9,8 +9,9 @@ readonly SERVICE_PATIENCE=100
 
 # The image that the sandbox's tests run in.
 readonly SANDBOX_IMAGE=fame-sandbox:1
-# The program that tries the REST API out.
-readonly SCHEMATHESIS_VERSION=4.32.5
+
+# The programs that try the REST API out.
+readonly SCHEMATHESIS_VERSION=4.32.5 CLIENT_MAKER_VERSION=0.29.1
 
 services=()
 services_folder=
@@ -111,19 +112,20 @@ start_engine() {
     export FAME_TEST_ENGINE=1
 }
 
-# A program that tries out what the REST API's description says, from PyPI, kept between runs.
-find_schemathesis() {
-    local folder=target/schemathesis-$SCHEMATHESIS_VERSION
-    if [ ! -x "$folder/bin/schemathesis" ] &&
+# Programs from PyPI that take the REST API at its word, kept between runs: one tries out what its
+# description says, one makes a client from it.
+find_api_tools() {
+    local folder=target/api-tools-$SCHEMATHESIS_VERSION-$CLIENT_MAKER_VERSION
+    if [ ! -x "$folder/bin/openapi-python-client" ] &&
         ! { python3 -m venv "$folder" &&
-            "$folder/bin/pip" install --quiet "schemathesis==$SCHEMATHESIS_VERSION"; } \
-            >"$services_folder/schemathesis.log" 2>&1; then
+            "$folder/bin/pip" install --quiet "schemathesis==$SCHEMATHESIS_VERSION" \
+                "openapi-python-client==$CLIENT_MAKER_VERSION"; } \
+            >"$services_folder/api-tools.log" 2>&1; then
         rm -rf "$folder"
-        say "skipped: the REST API against its description, as schemathesis cannot be installed here"
+        say "skipped: the REST API against its description, as the programs for it cannot be installed here"
         return 0
     fi
-    FAME_TEST_SCHEMATHESIS=$PWD/$folder/bin/schemathesis
-    export FAME_TEST_SCHEMATHESIS
+    export FAME_TEST_API_TOOLS=$PWD/$folder/bin
 }
 
 # Starts them all and tells the tests so.
@@ -133,7 +135,7 @@ start_services() {
     start_session_bus && start_sound_server && start_speech_dispatcher || return 1
     export FAME_TEST_AUDIO=1
     start_engine
-    find_schemathesis
+    find_api_tools
 }
 
 # Ends what was started, the last one first, and removes its folder.

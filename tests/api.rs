@@ -344,12 +344,20 @@ fn other_sites_are_kept_out() {
     assert_eq!(ask(&format!("{own}Content-Type: text/plain\r\n")), "415");
 }
 
+/// A program from PyPI that takes the API at its word; none, with a message, where there is none.
+fn tool(name: &str) -> Option<std::path::PathBuf> {
+    let found = std::env::var_os("FAME_TEST_API_TOOLS");
+    if found.is_none() {
+        eprintln!("skipped: {name} is not there; packaging/test.sh installs it");
+    }
+    Some(std::path::PathBuf::from(found?).join(name))
+}
+
 /// What the description of the API says is what the real daemon does: no answer of another shape,
 /// and none that is an error of ours.
 #[test]
 fn the_description_is_true() {
-    let Some(program) = std::env::var_os("FAME_TEST_SCHEMATHESIS") else {
-        eprintln!("skipped: schemathesis is not there; packaging/test.sh installs it");
+    let Some(program) = tool("schemathesis") else {
         return;
     };
     let daemon = Daemon::start("[api]\nrequests_per_second = 100000\n");
@@ -363,4 +371,40 @@ fn the_description_is_true() {
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{told}");
     assert_eq!(daemon.status()["api"]["address"], daemon.url(""));
+}
+
+/// A client that nobody wrote, made from the description, understands every answer.
+#[test]
+fn a_client_made_from_the_description_works() {
+    let Some(maker) = tool("openapi-python-client") else {
+        return;
+    };
+    let daemon = Daemon::start("");
+    let key = daemon.key("admin");
+    let folder = tempfile::tempdir().unwrap();
+    let document = folder.path().join("openapi.json");
+    let description = daemon.get(&key, "/openapi.json").body;
+    std::fs::write(&document, description.to_string()).unwrap();
+    let run = |command: &mut std::process::Command| {
+        let output = command.current_dir(&folder).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{told}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let mut make = std::process::Command::new(&maker);
+    make.args([
+        "generate",
+        "--meta",
+        "none",
+        "--output-path",
+        "fame_client",
+        "--path",
+    ]);
+    run(make.arg(&document));
+    let mut ask = std::process::Command::new(maker.with_file_name("python"));
+    ask.arg(project("tests/fixtures/api/client.py"));
+    let told = run(ask
+        .env("PYTHONPATH", folder.path())
+        .args([daemon.url(""), key]));
+    assert_eq!(told, "23 plus 19 is 42.\n");
 }

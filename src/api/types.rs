@@ -13,6 +13,7 @@ mod settings;
 mod status;
 mod turns;
 
+pub(crate) use audio::SoundFile;
 pub use audio::{
     MAX_SPEECH, Recording, Segment, Sound, SoundFormat, SpeechRequest, Transcript,
     TranscriptionForm,

@@ -18,7 +18,9 @@ use crate::extract::{self, Allowed, Query};
 use crate::guard::content;
 use crate::problem::{Code, Problem};
 use crate::settings::MAX_RECORDING;
-use crate::types::{Recording, SoundFormat, SpeechRequest, Transcript, TranscriptionForm};
+use crate::types::{
+    Recording, SoundFile, SoundFormat, SpeechRequest, Transcript, TranscriptionForm,
+};
 
 /// Fields of a form that are looked at.
 const MAX_FIELDS: usize = 16;
@@ -76,7 +78,7 @@ async fn transcribe(
 #[utoipa::path(post, path = "/v1/audio/speech", tag = "audio", security(("key" = ["query"])),
     request_body = SpeechRequest,
     responses((status = OK, description = "The sound", content(
-        (Vec<u8> = "audio/wav"), (Vec<u8> = "audio/pcm")))))]
+        (SoundFile = "audio/wav"), (SoundFile = "audio/pcm")))))]
 async fn speak(
     Allowed(caller, _): Allowed<Query>,
     State(api): State<Arc<Api>>,

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::check::{Check, Invalid, length, range, words};
 
@@ -129,6 +131,21 @@ pub enum SoundFormat {
     /// Samples of 16 bits, little-endian, mono, without a header.
     Pcm,
 }
+
+/// A sound file, as the document describes it: bytes, whatever their kind.
+pub(crate) struct SoundFile;
+
+impl PartialSchema for SoundFile {
+    fn schema() -> RefOr<Schema> {
+        let binary = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(binary))
+            .into()
+    }
+}
+
+impl ToSchema for SoundFile {}
 
 /// Spoken words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -78,7 +78,6 @@ pub struct AuditPage {
 
 /// One record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
 pub struct AuditRecord {
     /// Its place in the audit.
     pub seq: u64,

@@ -37,7 +37,6 @@ impl Check for TestRequest {
 
 /// How a text would be understood.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
 pub struct Tested {
     /// One for each request in the text.
     pub decisions: Vec<Decided>,
@@ -45,7 +44,6 @@ pub struct Tested {
 
 /// A turn and how it was understood.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
 pub struct Explained {
     /// The turn's number.
     pub turn: u64,
@@ -70,7 +68,6 @@ pub struct Explained {
 
 /// How a request was understood.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
 pub struct Decided {
     /// The request's part of the text.
     pub text: String,
@@ -84,6 +81,7 @@ pub struct Decided {
     #[schema(value_type = Object)]
     pub slots: Map<String, Value>,
     /// Those of them that come from what was said before.
+    #[serde(default)]
     pub carried: Vec<String>,
     /// The stage that decided.
     pub route: String,
@@ -97,7 +95,6 @@ pub struct Decided {
 
 /// What one stage made of a text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
 pub struct Stage {
     /// The stage.
     pub stage: String,
@@ -107,12 +104,12 @@ pub struct Stage {
     pub outcome: String,
     /// The words that weighed most, each with its weight.
     #[schema(value_type = Vec<Vec<Value>>)]
+    #[serde(default)]
     pub features: Vec<(String, f32)>,
 }
 
 /// One thing that a text could have meant.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
 pub struct Candidate {
     /// The intent.
     pub intent: String,
@@ -126,7 +123,6 @@ pub struct Candidate {
 
 /// The acts that wait.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
 pub struct Approvals {
     /// Oldest first.
     pub approvals: Vec<Approval>,
@@ -134,7 +130,6 @@ pub struct Approvals {
 
 /// An act that waits for a person's word.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
 pub struct Approval {
     /// Its number.
     pub id: u64,
@@ -175,7 +170,6 @@ impl Check for ApproveRequest {}
 
 /// What came of an approval.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
 pub struct Approved {
     /// What FAME says.
     pub reply: String,

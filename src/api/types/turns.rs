@@ -43,7 +43,6 @@ pub struct Turns {
 
 /// One request with its answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
 pub struct Turn {
     /// Its number.
     pub turn: u64,
@@ -72,7 +71,6 @@ pub struct Turn {
 
 /// Where a turn's time went, in milliseconds. A stage that did not happen is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
 pub struct Latency {
     /// Silence that the endpoint waited for after the last word.
     pub endpoint: f64,
