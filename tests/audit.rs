@@ -4,11 +4,24 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::daemon::Daemon;
+use crate::support::daemon::{Daemon, PATIENCE};
 
 fn records(daemon: &Daemon) -> Vec<Value> {
     let told = daemon.json(&["audit", "tail", "-n", "200"]);
     told["records"].as_array().unwrap().clone()
+}
+
+/// The records, once one of them is as wanted.
+fn until(daemon: &Daemon, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+    let started = std::time::Instant::now();
+    loop {
+        let records = records(daemon);
+        if records.iter().any(&wanted) {
+            return records;
+        }
+        assert!(started.elapsed() < PATIENCE, "{records:#?}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
 }
 
 fn verifies(daemon: &Daemon) -> bool {
@@ -21,7 +34,8 @@ fn every_act_is_recorded_before_and_after_with_what_decided_it() {
     daemon.fame(&["ask", "set a timer for ten minutes"]);
     daemon.fame(&["ask", "undo that"]);
     daemon.fame(&["ask", "colourless green ideas sleep furiously"]);
-    let records = records(&daemon);
+    // What led to no act is on its way to the disk when the answer is there.
+    let records = until(&daemon, |record| record["event"] == "request.no_act");
     let of = |kind: &str, text: &str| {
         let found = records
             .iter()
@@ -131,14 +145,7 @@ fn keys_made_beside_the_daemon_are_recorded() {
     let daemon = Daemon::start("");
     let key = daemon.key("query");
     assert_eq!(daemon.get(&key, "/").status, 200);
-    let started = std::time::Instant::now();
-    while !records(&daemon)
-        .iter()
-        .any(|record| record["event"] == "key.created")
-    {
-        assert!(started.elapsed() < crate::support::daemon::PATIENCE);
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+    until(&daemon, |record| record["event"] == "key.created");
 }
 
 #[test]

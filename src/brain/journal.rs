@@ -2,8 +2,9 @@
 //! that led to none.
 //!
 //! An act that changes something is not begun before its record is safe on the disk, and not at all
-//! where none can be written. Looking something up is done all the same, so that a full disk does
-//! not make FAME mute.
+//! where none can be written; its answer waits until the record of its end is. Looking something up
+//! is recorded just so, but waits for no disk and is done without a record, too: a clock that is slow
+//! or mute because of a full disk helps nobody.
 
 use std::time::Instant;
 
@@ -16,7 +17,7 @@ use super::decision::{Decision, to_values};
 use super::policy::Verdict;
 use super::{Answer, Query};
 use crate::audit::{
-    self, AuditError, Heard, Log, Outcome, PluginUsed, Record, SandboxUsed, Status, Via,
+    self, AuditError, Heard, Log, Outcome, Pending, PluginUsed, Record, SandboxUsed, Status, Via,
 };
 use crate::plugins::Loaded;
 use crate::plugins::ran::Run;
@@ -69,8 +70,18 @@ pub(super) struct Consent {
 /// An act that is under way. Dropped before its end, it is recorded as cancelled.
 pub(super) struct Recorded {
     log: Option<Log>,
-    of: u64,
+    before: Before,
     began: Instant,
+}
+
+/// The record before an act.
+enum Before {
+    /// There is none.
+    None,
+    /// It is safe on the disk.
+    Safe(u64),
+    /// It is on its way to the disk.
+    Going(Pending),
 }
 
 impl Journal {
@@ -132,7 +143,7 @@ impl Journal {
             by: Some(consent.by.clone()),
             granted: true,
         });
-        Recorded::begin(log, record).await
+        Recorded::begin(log, record, order.intent.risk != Risk::Read).await
     }
 
     /// Records that an act of `loaded` is about to be taken back.
@@ -149,7 +160,7 @@ impl Journal {
         record.event = Some("undo".into());
         record.plugin = Some(used(loaded));
         record.arguments = Some(json!({ "token": token }));
-        Recorded::begin(log, record).await
+        Recorded::begin(log, record, true).await
     }
 
     /// Records that `loaded` is about to be woken for a time that it scheduled.
@@ -169,7 +180,7 @@ impl Journal {
         });
         record.plugin = Some(used(loaded));
         record.arguments = Some(payload);
-        Recorded::begin(log, record).await
+        Recorded::begin(log, record, true).await
     }
 
     /// Records what was refused.
@@ -242,21 +253,26 @@ impl Recorded {
     pub(super) fn nowhere() -> Self {
         Self {
             log: None,
-            of: 0,
+            before: Before::None,
             began: Instant::now(),
         }
     }
 
-    async fn begin(log: &Log, record: Record) -> Result<Self, Unrecorded> {
-        let receipt = log.submit(record)?.await?;
+    /// Writes `record`, and waits until it is safe if the act is one that `waits` for that.
+    async fn begin(log: &Log, record: Record, waits: bool) -> Result<Self, Unrecorded> {
+        let pending = log.submit(record)?;
+        let before = match waits {
+            true => Before::Safe(pending.await?.seq),
+            false => Before::Going(pending),
+        };
         Ok(Self {
             log: Some(log.clone()),
-            of: receipt.seq,
+            before,
             began: Instant::now(),
         })
     }
 
-    /// Records how the act ended, and waits until that is safe.
+    /// Records how the act ended. If it was one that waits, this waits until that is safe, too.
     pub(super) async fn end(mut self, called: &Called) {
         let Some(log) = self.log.take() else { return };
         let status = if called.ok {
@@ -269,9 +285,16 @@ impl Recorded {
         if called.ran.len() > 1 {
             record.details = Some(json!({ "sandbox_runs": called.ran.len() }));
         }
-        let written = match log.submit(record) {
-            Ok(pending) => pending.await.map(drop),
-            Err(error) => Err(error),
+        let written = match std::mem::replace(&mut self.before, Before::None) {
+            Before::None => return,
+            Before::Going(pending) => return go_on(log, pending, record),
+            Before::Safe(seq) => {
+                record.of = Some(seq);
+                match log.submit(record) {
+                    Ok(pending) => pending.await.map(drop),
+                    Err(error) => Err(error),
+                }
+            }
         };
         if let Err(error) = written {
             tracing::error!(%error, "how an act ended is not recorded");
@@ -279,7 +302,7 @@ impl Recorded {
     }
 
     fn after(&self, status: Status, text: &str) -> Record {
-        let mut record = Record::after(self.of);
+        let mut record = Record::after(0);
         record.outcome = Some(Outcome {
             status,
             text: (!text.is_empty()).then(|| text.to_owned()),
@@ -294,7 +317,32 @@ impl Drop for Recorded {
     fn drop(&mut self) {
         let Some(log) = self.log.take() else { return };
         let text = "nobody waited for it any more; what was begun went on";
-        write(&log, self.after(Status::Cancelled, text));
+        let mut record = self.after(Status::Cancelled, text);
+        match std::mem::replace(&mut self.before, Before::None) {
+            Before::None => {}
+            Before::Going(pending) => go_on(log, pending, record),
+            Before::Safe(seq) => {
+                record.of = Some(seq);
+                write(&log, record);
+            }
+        }
+    }
+}
+
+/// Writes `after` once the record before it is there, while whoever asked has the answer already.
+fn go_on(log: Log, before: Pending, mut after: Record) {
+    let work = async move {
+        match before.await {
+            Ok(receipt) => {
+                after.of = Some(receipt.seq);
+                write(&log, after);
+            }
+            Err(error) => tracing::error!(%error, "what was looked up is not recorded"),
+        }
+    };
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn(work)),
+        Err(error) => tracing::error!(%error, "how an act ended is not recorded"),
     }
 }
 
