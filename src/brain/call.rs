@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use fame_plugin::{PluginError, Reply, Request, Wakeup};
 use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
 
 use super::decision::to_values;
 use crate::plugins::breaker::{Breaker, Permit};
 use crate::plugins::mcp::{McpError, Output, Problem, Server};
 use crate::plugins::ran::{self, Run};
+use crate::plugins::withdrawal;
 use crate::plugins::{Loaded, Runner, screen};
 
 /// Characters of a server's answer that are spoken; all of it is shown.
@@ -57,10 +59,14 @@ pub(super) async fn call(loaded: &Arc<Loaded>, call: Call, limit: Duration) -> C
             ));
         }
     };
+    // However this ends: when it is over, nobody waits any more.
+    let waiting = CancellationToken::new();
+    let withdrawn = waiting.clone();
+    let _waiting = waiting.drop_guard();
     let work = {
         let loaded = Arc::clone(loaded);
         async move {
-            let outcome = run(&loaded, call).await;
+            let outcome = run(&loaded, call, withdrawn).await;
             drop(place);
             outcome
         }
@@ -113,7 +119,11 @@ enum Trouble {
     Refused(Output),
 }
 
-async fn run(loaded: &Arc<Loaded>, call: Call) -> (Result<Reply, Trouble>, Vec<Run>) {
+async fn run(
+    loaded: &Arc<Loaded>,
+    call: Call,
+    withdrawn: CancellationToken,
+) -> (Result<Reply, Trouble>, Vec<Run>) {
     match &loaded.runner {
         Runner::Builtin(plugin) => {
             let plugin = Arc::clone(plugin);
@@ -122,7 +132,8 @@ async fn run(loaded: &Arc<Loaded>, call: Call) -> (Result<Reply, Trouble>, Vec<R
                 Call::Undo(token) => plugin.undo(&token),
                 Call::Wake(wakeup) => plugin.wake(&wakeup),
             };
-            match tokio::task::spawn_blocking(|| ran::during(handle)).await {
+            let handled = move || ran::during(|| withdrawal::until(withdrawn, handle));
+            match tokio::task::spawn_blocking(handled).await {
                 Ok((done, ran)) => (done.map_err(Trouble::Failed), ran),
                 Err(crash) => (Err(Trouble::Panicked(crash.to_string())), Vec::new()),
             }

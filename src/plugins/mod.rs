@@ -17,6 +17,7 @@ pub mod ran;
 mod registry;
 pub mod services;
 mod watch;
+pub mod withdrawal;
 
 pub use builtin::all as builtin_plugins;
 pub use manager::Plugins;

@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use super::Say;
 use crate::brain::{Brain, llm};
 use crate::plugins::host::{Model, Runs, Unasked};
-use crate::plugins::ran;
+use crate::plugins::{ran, withdrawal};
 use crate::sandbox::{self, Caller, Report, Request, Sandbox};
 
 /// Who the language model is for a plugin.
@@ -57,6 +57,16 @@ impl Unasked for Voice {
     }
 }
 
+/// Does `work` as long as somebody waits for the call that it is for.
+async fn while_wanted<T>(what: &str, work: impl Future<Output = T>) -> Result<T, HostError> {
+    tokio::select! {
+        () = withdrawal::of_this_call().cancelled_owned() => {
+            Err(HostError::unavailable(what, "the request was taken back"))
+        }
+        done = work => Ok(done),
+    }
+}
+
 /// The language model, asked from a plugin's own thread.
 pub(super) struct Asks {
     client: Arc<llm::Client>,
@@ -76,8 +86,9 @@ impl Asks {
 impl Model for Asks {
     fn complete(&self, prompt: &str) -> Result<String, HostError> {
         let answer = self.client.complete(FOR_PLUGINS, prompt, PLUGIN_TOKENS);
+        let answer = while_wanted("the language model", answer);
         self.runtime
-            .block_on(answer)
+            .block_on(answer)?
             .map_err(|error| HostError::failed("asking the language model", error))
     }
 }
@@ -123,7 +134,7 @@ impl Runs for Boxed {
             let sandbox = self.sandbox.get_or_init(start).await;
             sandbox.run(&request, None).await
         };
-        match self.runtime.block_on(run) {
+        match self.runtime.block_on(while_wanted("the sandbox", run))? {
             Ok(report) => {
                 note(&report);
                 Ok(ran(report))

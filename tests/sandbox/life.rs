@@ -7,6 +7,8 @@ use fame::sandbox::{
     Caller, MAX_RUNNING, MAX_WAITING, Sandbox, SandboxError, Settings, Tier, TierChoice,
 };
 
+use crate::support::brain::{ask_in, brain_of, clock};
+
 use super::support::{
     expect_dead, helper, is_alive, marker, on_each_tier, python, run, settings, start,
 };
@@ -298,4 +300,28 @@ async fn the_runner_without_walls_takes_two_keys_and_one_caller() {
         let report = sandbox.run(&request, None).await.unwrap();
         assert_eq!(report.stdout, "65534\n", "{caller:?}");
     }
+}
+
+/// Whoever takes a request back takes back the program that runs for it, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_taken_back_ends_its_program() {
+    let Some(sandbox) = start(settings(TierChoice::B)).await else {
+        return;
+    };
+    let brain = brain_of(clock(), sandbox.clone());
+    let text = "run this python code: `import time; time.sleep(50)`";
+    {
+        let asked = ask_in(&brain, "workshop", text);
+        tokio::pin!(asked);
+        while sandbox.status().running == 0 {
+            let wait = tokio::time::timeout(Duration::from_millis(20), &mut asked);
+            assert!(wait.await.is_err(), "it is not run: {text}");
+        }
+    }
+    let begun = std::time::Instant::now();
+    while sandbox.status().running > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(10), "it still runs");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    sandbox.shutdown().await;
 }

@@ -30,6 +30,11 @@ pub async fn with_sandbox(clock: Arc<FixedClock>) -> Brain {
     };
     let helper = Path::new(env!("CARGO_BIN_EXE_famed"));
     let sandbox = Sandbox::with_helper(settings, helper).await;
+    brain_of(clock, sandbox)
+}
+
+/// A brain that has its programs run in `sandbox`.
+pub fn brain_of(clock: Arc<FixedClock>, sandbox: Sandbox) -> Brain {
     let registry = skills::builtin(clock.clone(), Some((sandbox, Handle::current())));
     Brain::new(registry.unwrap()).with_clock(clock)
 }

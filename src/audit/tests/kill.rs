@@ -44,7 +44,7 @@ fn child_that_writes() {
                     let seq = log.append(record).unwrap().seq;
                     println!("ack {seq} {}.{thread}.{n}", std::process::id());
                     log.append(Record::after(seq)).unwrap();
-                    if n % 20 == 19 {
+                    if n % 8 == 7 {
                         log.rotate_key().unwrap();
                     }
                 }
