@@ -52,7 +52,7 @@ impl DaemonHouse {
                 unit: Some("s".into()),
                 ..setting(
                     "listen.open_seconds",
-                    json!(config.listen.open_seconds),
+                    short(config.listen.open_seconds),
                     SettingKind::Number,
                     "How long an answer is listened for after a question.",
                 )
@@ -90,7 +90,7 @@ impl DaemonHouse {
                 max: Some(1.0),
                 ..setting(
                     "voice.volume",
-                    json!(prosody.volume),
+                    short(prosody.volume),
                     SettingKind::Number,
                     "How loud FAME speaks.",
                 )
@@ -100,7 +100,7 @@ impl DaemonHouse {
                 max: Some(2.0),
                 ..setting(
                     "voice.rate",
-                    json!(prosody.rate),
+                    short(prosody.rate),
                     SettingKind::Number,
                     "How fast FAME speaks; 1 is the voice's own speed.",
                 )
@@ -243,6 +243,11 @@ impl Wanted {
             config.recognizer.threads = threads;
         }
     }
+}
+
+/// A setting as somebody wrote it: 0.9, not 0.8999999761581421.
+fn short(number: f32) -> Value {
+    json!((f64::from(number) * 1_000.0).round() / 1_000.0)
 }
 
 fn setting(key: &str, value: Value, kind: SettingKind, description: &str) -> Setting {
