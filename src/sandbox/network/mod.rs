@@ -32,7 +32,9 @@ pub(super) use self::door::{DOOR_DIR, Door};
 pub(super) use self::outside::Internet;
 pub(super) use self::proxy::{Listener, Proxy};
 
-pub use self::outside::{Addresses, Outside};
+#[cfg(feature = "testing")]
+pub use self::outside::Addresses;
+pub use self::outside::Outside;
 
 /// The proxy's port on the program's own loopback.
 pub(super) const PORT: u16 = 3128;
