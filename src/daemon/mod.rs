@@ -29,6 +29,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::audio::{CaptureEvent, FRAME_SAMPLES, Loudspeaker, Microphone, SAMPLE_RATE, Sink};
+use crate::audit;
 use crate::brain::{Ledger, Source};
 use crate::bus::{Bus, Event};
 use crate::config::{Config, Paths};
@@ -133,6 +134,12 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
         Ledger::Broken(reason) => (None, Some(reason.clone())),
         Ledger::None => (None, None),
     };
+    if let Some(log) = log
+        .as_ref()
+        .filter(|_| config.sandbox.development_local_runner)
+    {
+        record::note(log, audit::Record::note("sandbox.may_run_without_walls"));
+    }
     let following = log.as_ref().map(|log| record::follow(log, &shared.bus));
     if let Some(Err(error)) = &following {
         tracing::error!(%error, "changes of plugins are not recorded");

@@ -7,13 +7,15 @@ use std::thread;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::with_sandbox;
+use crate::audit::Record;
 use crate::cli::context::Context;
 use crate::cli::{Failure, Terminal};
 use crate::sandbox::limits::{KEPT_OUTPUT_BYTES, MAX_CODE_BYTES, MAX_STDIN_BYTES, STREAMED_BYTES};
-use crate::sandbox::{Caller, Progress, Report, Request, Settings, TierChoice};
+use crate::sandbox::{Caller, Progress, Report, Request, Settings, Tier, TierChoice};
 
 /// Pieces of output that may wait to be shown. Each has a byte at least, and so many bytes at most are
 /// told of both outputs: none is ever left out.
@@ -83,9 +85,11 @@ pub(super) fn run_program(
         let report = with_sandbox(settings, async |sandbox| {
             Ok(sandbox.run(&request, None).await?)
         })?;
+        note_without_walls(context, &report);
         return Ok(context.terminal.json(&report)?);
     }
     let report = run_shown(context.terminal, settings, &request)?;
+    note_without_walls(context, &report);
     for file in &report.files {
         let line = format!("left `{}`, {} bytes", file.name, file.bytes);
         context.terminal.note(&line);
@@ -101,6 +105,21 @@ pub(super) fn run_program(
         true => Ok(()),
         false => Err(failed(&report)),
     }
+}
+
+/// A program that ran with no walls is remembered. A daemon, which holds the log, notes at its own
+/// start that such may run.
+fn note_without_walls(context: &mut Context<'_>, report: &Report) {
+    if report.tier != Tier::Local {
+        return;
+    }
+    let mut record = Record::note("sandbox.ran_without_walls");
+    record.details = Some(json!({
+        "profile": report.profile,
+        "ok": report.ok,
+        "wall_ms": report.wall_ms,
+    }));
+    context.note_in_audit(record);
 }
 
 /// Runs a program and shows what it writes as it comes. Whoever reads that may be slow, so the
