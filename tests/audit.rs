@@ -59,6 +59,15 @@ fn every_act_is_recorded_before_and_after_with_what_decided_it() {
         .unwrap();
     assert_eq!(after["outcome"]["status"], "done");
     assert!(after["latency_us"].as_u64().unwrap() > 0);
+    let loaded = records
+        .iter()
+        .filter(|record| record["event"] == "plugin.changed");
+    assert!(
+        loaded
+            .clone()
+            .any(|record| record["plugin"]["name"] == "timer"),
+        "{records:#?}"
+    );
     let undone = of("before", "undo that");
     assert_eq!(undone["event"], "undo");
     assert_eq!(

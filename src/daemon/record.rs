@@ -58,7 +58,9 @@ fn begin(settings: Settings) -> Result<Log, AuditError> {
 /// Notes what plugins become from now on.
 pub(super) fn follow(log: &Log, bus: &Bus) -> Result<Subscription, SubscribeError> {
     let log = log.clone();
-    bus.on(Pattern::all(), "audit", move |published| {
+    // Only what is noted: events of other kinds must not crowd it out of the queue.
+    let changes = "plugin.changed".parse().unwrap_or_else(|_| Pattern::all());
+    bus.on(changes, "audit", move |published| {
         let Event::PluginChanged {
             plugin,
             state,
