@@ -14,10 +14,32 @@ const SCALES: [(&str, u128); 4] = [
     ("trillion", 1_000_000_000_000),
 ];
 
-pub(super) const SMALL: &str = "zero one two three four five six seven eight nine ten eleven twelve thirteen \
-                     fourteen fifteen sixteen seventeen eighteen nineteen";
+pub(super) const SMALL: [&str; 20] = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+];
 
-const TENS: &str = "twenty thirty forty fifty sixty seventy eighty ninety";
+const TENS: [&str; 8] = [
+    "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+];
 
 /// `words` as a number.
 #[must_use]
@@ -47,8 +69,8 @@ pub(super) fn whole(words: &[&str]) -> Option<u64> {
 
 /// The number below twenty, or the tens, that a single word names.
 pub(super) fn small(word: &str) -> Option<u64> {
-    let place = |names: &str| names.split(' ').position(|name| name == word);
-    let value = place(SMALL).or_else(|| place(TENS).map(|tens| (tens + 2) * 10));
+    let place = |names: &[&str]| names.iter().position(|name| *name == word);
+    let value = place(&SMALL).or_else(|| place(&TENS).map(|tens| (tens + 2) * 10));
     value.map(|value| value as u64)
 }
 
@@ -357,18 +379,17 @@ mod tests {
     }
 
     fn spell(n: u64, and: bool) -> String {
-        let name =
-            |names: &'static str, at: u64| names.split(' ').nth(at as usize).unwrap().to_owned();
+        let name = |names: &[&str], at: u64| names[at as usize].to_owned();
         let join = |head: String, rest: u64| match rest {
             0 => head,
             rest if and && rest < 100 => format!("{head} and {}", spell(rest, and)),
             rest => format!("{head} {}", spell(rest, and)),
         };
         match n {
-            0..20 => name(SMALL, n),
-            20..100 if n.is_multiple_of(10) => name(TENS, n / 10 - 2),
-            20..100 => format!("{}-{}", name(TENS, n / 10 - 2), name(SMALL, n % 10)),
-            100..1000 => join(format!("{} hundred", name(SMALL, n / 100)), n % 100),
+            0..20 => name(&SMALL, n),
+            20..100 if n.is_multiple_of(10) => name(&TENS, n / 10 - 2),
+            20..100 => format!("{}-{}", name(&TENS, n / 10 - 2), name(&SMALL, n % 10)),
+            100..1000 => join(format!("{} hundred", name(&SMALL, n / 100)), n % 100),
             _ => join(format!("{} thousand", spell(n / 1000, and)), n % 1000),
         }
     }

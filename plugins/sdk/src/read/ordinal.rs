@@ -62,7 +62,7 @@ fn cardinal(word: &str) -> Option<String> {
     }
     let tens = || Some(format!("{}y", word.strip_suffix("ieth")?));
     match below_twenty(word) {
-        Some(rank) => SMALL.split(' ').nth(rank as usize).map(Into::into),
+        Some(rank) => SMALL.get(rank as usize).map(|name| (*name).into()),
         None => tens(),
     }
 }

@@ -1,6 +1,6 @@
 //! One utterance while it is matched.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ pub(super) struct Heard<'a> {
     lengths: RefCell<HashMap<(usize, usize), Vec<usize>>>,
     /// The lists as they were when first asked for: they stay the same for one utterance.
     entries: RefCell<HashMap<usize, Arc<Entries>>>,
+    scratch: RefCell<Vec<bool>>,
 }
 
 impl<'a> Heard<'a> {
@@ -41,6 +42,7 @@ impl<'a> Heard<'a> {
             readers,
             lengths: RefCell::default(),
             entries: RefCell::default(),
+            scratch: RefCell::default(),
         }
     }
 
@@ -53,6 +55,11 @@ impl<'a> Heard<'a> {
         self.alike = alike.collect();
         let any = self.alike.iter().any(|alike| !alike.is_empty());
         any.then_some(self)
+    }
+
+    /// Room for one program at a time to note what it has tried, so that not each asks for its own.
+    pub(super) fn scratch(&self) -> RefMut<'_, Vec<bool>> {
+        self.scratch.borrow_mut()
     }
 
     pub(super) fn len(&self) -> usize {

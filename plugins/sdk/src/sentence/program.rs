@@ -131,12 +131,14 @@ impl Program {
         if heard.len() < self.least {
             return None;
         }
-        let tried = vec![false; self.ops.len() * (heard.len() + 1)];
+        let mut tried = heard.scratch();
+        tried.clear();
+        tried.resize(self.ops.len() * (heard.len() + 1), false);
         let mut run = Run {
             ops: &self.ops,
             heard,
             slots,
-            tried,
+            tried: &mut tried,
             captures: Vec::new(),
         };
         run.from(0, 0).then(|| {
@@ -150,7 +152,7 @@ struct Run<'a> {
     ops: &'a [Op],
     heard: &'a Heard<'a>,
     slots: &'a [SlotUse],
-    tried: Vec<bool>,
+    tried: &'a mut Vec<bool>,
     captures: Vec<Capture>,
 }
 
