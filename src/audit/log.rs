@@ -8,7 +8,7 @@ use crate::canonical;
 use crate::error::{AuditError, Result};
 use crate::keys::PublicKey;
 use crate::pending::{Pending, Receipt};
-use crate::queue::{Command, Prepared, Queue};
+use crate::queue::{Command, Prepared, Queue, SMALL};
 use crate::record::Record;
 use crate::recover;
 use crate::redact::Redactor;
@@ -72,6 +72,18 @@ impl Drop for Shared {
     }
 }
 
+/// `record` as it is written.
+pub(crate) fn prepare(record: Record, redactor: &Redactor) -> Result<Prepared> {
+    let record = record.prepared(redactor);
+    let json = canonical::to_vec(&record)
+        .map_err(|error: io::Error| AuditError::file("writing", "a record".as_ref())(error))?;
+    Ok(Prepared {
+        kind: record.kind,
+        of: record.of,
+        json,
+    })
+}
+
 /// A log that is being written. Clones share it; the last one closes it with a checkpoint.
 #[derive(Clone)]
 pub struct Log(Arc<Shared>);
@@ -88,7 +100,12 @@ impl Log {
         let public_key = opened.secret.public();
         let queue = Arc::new(Queue::default());
         let health = Arc::new(Health::default());
-        let (writer, recovery) = Writer::start(opened, Arc::clone(&queue), Arc::clone(&health))?;
+        let (writer, recovery) = Writer::start(
+            opened,
+            Arc::clone(&queue),
+            Arc::clone(&health),
+            redactor.clone(),
+        )?;
         let thread = thread::Builder::new()
             .name("fame-audit".into())
             .spawn(move || writer.run())
@@ -130,16 +147,27 @@ impl Log {
         Ok(pending)
     }
 
+    /// Begins to write `record`, whose receipt nobody waits for: it may be written some milliseconds
+    /// later, together with others.
+    ///
+    /// # Errors
+    /// If too many records wait, or this one may not be written.
+    pub fn submit_unhurried(&self, mut record: Record) -> Result<Pending> {
+        let (answer, pending) = Pending::pair();
+        let append = if record.is_within(SMALL) {
+            record.check()?;
+            // Whoever has something recorded on the way to an answer is not kept up by it.
+            Command::AppendRaw(Box::new(record), answer)
+        } else {
+            Command::Append(self.prepare(record)?, answer)
+        };
+        self.0.queue.push_unhurried(append)?;
+        Ok(pending)
+    }
+
     fn prepare(&self, record: Record) -> Result<Prepared> {
         record.check()?;
-        let record = record.prepared(&self.0.redactor);
-        let json = canonical::to_vec(&record)
-            .map_err(|error: io::Error| AuditError::file("writing", "a record".as_ref())(error))?;
-        Ok(Prepared {
-            kind: record.kind,
-            of: record.of,
-            json,
-        })
+        prepare(record, &self.0.redactor)
     }
 
     /// Signs where the chain has come to, and waits until that is on the disk.

@@ -1,4 +1,5 @@
-//! What waits for the writer. It takes all of it at once, and syncs once for all.
+//! What waits for the writer. It takes all of it at once, and syncs once for all. What nobody waits
+//! for lingers a little, so that more comes together.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -6,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{AuditError, Result};
 use crate::pending::Answer;
-use crate::record::Kind;
+use crate::record::{Kind, Record};
 
 /// Commands that may wait.
 pub(crate) const QUEUE: usize = 1_024;
@@ -17,6 +18,15 @@ const QUEUE_BYTES: usize = 16 * 1024 * 1024;
 /// A batch is cut when it has this many bytes.
 pub(crate) const BATCH_BYTES: usize = 1024 * 1024;
 
+/// How long what nobody waits for stays here, unless something comes that somebody waits for.
+const LINGER: Duration = Duration::from_millis(10);
+
+/// With so many commands, or [`BATCH_BYTES`], nothing lingers.
+const CROWD: usize = QUEUE / 4;
+
+/// What a record may have, in bytes of its texts, to be prepared by the writer.
+pub(crate) const SMALL: usize = 4 * 1024;
+
 /// How long a blocking caller waits for room.
 const ROOM: Duration = Duration::from_secs(5);
 
@@ -24,6 +34,8 @@ const ROOM: Duration = Duration::from_secs(5);
 pub(crate) enum Command {
     /// Writes a record.
     Append(Prepared, Answer),
+    /// Writes a small record, which has yet to be prepared.
+    AppendRaw(Box<Record>, Answer),
     /// Signs what there is.
     Checkpoint(Answer),
     /// Changes the key.
@@ -41,6 +53,7 @@ impl Command {
     fn bytes(&self) -> usize {
         match self {
             Self::Append(record, _) => record.json.len(),
+            Self::AppendRaw(..) => SMALL,
             Self::Checkpoint(_) | Self::Rotate(_) => 0,
         }
     }
@@ -60,6 +73,21 @@ struct State {
     waiting: VecDeque<Command>,
     bytes: usize,
     closed: bool,
+    /// When the first of what lingers came.
+    since: Option<Instant>,
+    /// Somebody waits for something in here.
+    hurry: bool,
+}
+
+impl State {
+    /// How long what is here may linger yet; none if it is to be written at once.
+    fn lingers(&self) -> Option<Duration> {
+        if self.hurry || self.closed {
+            return None;
+        }
+        let left = LINGER.saturating_sub(self.since?.elapsed());
+        (!left.is_zero()).then_some(left)
+    }
 }
 
 #[derive(Default)]
@@ -81,15 +109,20 @@ impl Queue {
 
     /// Puts `command` in, if there is room.
     pub(crate) fn push(&self, command: Command) -> Result<()> {
-        self.put(command, Duration::ZERO)
+        self.put(command, true, Duration::ZERO)
+    }
+
+    /// Puts `command`, for which nobody waits, in if there is room.
+    pub(crate) fn push_unhurried(&self, command: Command) -> Result<()> {
+        self.put(command, false, Duration::ZERO)
     }
 
     /// Puts `command` in, and waits for room.
     pub(crate) fn push_blocking(&self, command: Command) -> Result<()> {
-        self.put(command, ROOM)
+        self.put(command, true, ROOM)
     }
 
-    fn put(&self, command: Command, patience: Duration) -> Result<()> {
+    fn put(&self, command: Command, hurry: bool, patience: Duration) -> Result<()> {
         let until = Instant::now() + patience;
         let mut state = self.state();
         loop {
@@ -99,8 +132,14 @@ impl Queue {
             if state.waiting.len() < QUEUE && state.bytes < QUEUE_BYTES {
                 state.bytes += command.bytes();
                 state.waiting.push_back(command);
+                let first = state.since.is_none();
+                state.since.get_or_insert_with(Instant::now);
+                state.hurry |= hurry || state.waiting.len() >= CROWD || state.bytes >= BATCH_BYTES;
+                let wakes = first || state.hurry;
                 drop(state);
-                self.filled.notify_one();
+                if wakes {
+                    self.filled.notify_one();
+                }
                 return Ok(());
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -118,11 +157,17 @@ impl Queue {
     pub(crate) fn take(&self, patience: Duration) -> Taken {
         let until = Instant::now() + patience;
         let mut state = self.state();
-        while state.waiting.is_empty() {
-            if state.closed {
+        loop {
+            let left = if !state.waiting.is_empty() {
+                match state.lingers() {
+                    Some(left) => left,
+                    None => break,
+                }
+            } else if state.closed {
                 return Taken::Closed;
-            }
-            let left = until.saturating_duration_since(Instant::now());
+            } else {
+                until.saturating_duration_since(Instant::now())
+            };
             if left.is_zero() {
                 return Taken::Idle;
             }
@@ -139,6 +184,9 @@ impl Queue {
             batch.push(command);
         }
         state.bytes = state.bytes.saturating_sub(bytes);
+        // What a cut batch leaves has waited long enough.
+        state.hurry = !state.waiting.is_empty();
+        state.since = state.hurry.then(Instant::now);
         drop(state);
         self.emptied.notify_all();
         Taken::Batch(batch)
@@ -174,6 +222,29 @@ mod tests {
         assert!(matches!(queue.push(checkpoint()), Err(AuditError::Closed)));
         assert!(matches!(queue.take(ROOM), Taken::Batch(batch) if batch.len() == QUEUE));
         assert!(matches!(queue.take(ROOM), Taken::Closed));
+    }
+
+    #[test]
+    fn what_nobody_waits_for_lingers_until_somebody_waits() {
+        let queue = Queue::default();
+        let begun = Instant::now();
+        queue.push_unhurried(checkpoint()).unwrap();
+        queue.push_unhurried(checkpoint()).unwrap();
+        assert!(matches!(queue.take(ROOM), Taken::Batch(batch) if batch.len() == 2));
+        assert!(begun.elapsed() >= LINGER);
+        queue.push_unhurried(checkpoint()).unwrap();
+        queue.push(checkpoint()).unwrap();
+        assert_eq!(queue.state().lingers(), None);
+        assert!(matches!(queue.take(ROOM), Taken::Batch(batch) if batch.len() == 2));
+        for _ in 0..CROWD {
+            assert!(!queue.state().hurry);
+            queue.push_unhurried(checkpoint()).unwrap();
+        }
+        assert_eq!(queue.state().lingers(), None);
+        queue.take(ROOM);
+        queue.push_unhurried(checkpoint()).unwrap();
+        queue.close();
+        assert_eq!(queue.state().lingers(), None);
     }
 
     #[test]

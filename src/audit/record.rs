@@ -143,6 +143,17 @@ impl Record {
         }
     }
 
+    /// Whether all its texts together have at most `limit` bytes.
+    pub(crate) fn is_within(&mut self, limit: usize) -> bool {
+        let mut bytes = 0_usize;
+        self.visit(&mut |text, _| bytes = bytes.saturating_add(text.len()));
+        let mut left = limit.checked_sub(bytes);
+        for value in [&self.arguments, &self.details].into_iter().flatten() {
+            left = left.and_then(|left| left_after(value, left));
+        }
+        left.is_some()
+    }
+
     /// The same without secrets and within bounds.
     pub(crate) fn prepared(mut self, redactor: &Redactor) -> Self {
         self.visit(&mut |text, limit| {
@@ -209,6 +220,22 @@ impl Record {
         for text in texts.into_iter().flatten() {
             see(text, TEXT_BYTES);
         }
+    }
+}
+
+/// What is left of `left` bytes after the texts of `value`, each of its parts counted as some.
+fn left_after(value: &Value, left: usize) -> Option<usize> {
+    const PART: usize = 8;
+    let left = left.checked_sub(PART)?;
+    match value {
+        Value::String(text) => left.checked_sub(text.len()),
+        Value::Array(items) => items
+            .iter()
+            .try_fold(left, |left, item| left_after(item, left)),
+        Value::Object(fields) => fields.iter().try_fold(left, |left, (key, value)| {
+            left_after(value, left.checked_sub(key.len())?)
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Some(left),
     }
 }
 

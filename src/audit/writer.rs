@@ -16,11 +16,12 @@ use serde_json::json;
 use crate::chain::Hash;
 use crate::error::{AuditError, Result};
 use crate::keys::{PublicKeys, Secret};
-use crate::log::{Health, Recovery};
+use crate::log::{Health, Recovery, prepare};
 use crate::pending::{Answer, Receipt};
 use crate::queue::{Command, Queue, Taken};
 use crate::record::{Kind, Record};
 use crate::recover::{Lock, Opened};
+use crate::redact::Redactor;
 use crate::seal::{Checkpoint, Dropped, Seal};
 use crate::settings::Settings;
 use crate::verify::{Head, UNFINISHED, WRITABLE};
@@ -42,6 +43,7 @@ pub(crate) struct Writer {
     pub(crate) secret: Secret,
     queue: Arc<Queue>,
     pub(crate) health: Arc<Health>,
+    redactor: Redactor,
     out: Out,
     /// The last record.
     head: Head,
@@ -68,6 +70,7 @@ impl Writer {
         opened: Opened,
         queue: Arc<Queue>,
         health: Arc<Health>,
+        redactor: Redactor,
     ) -> Result<(Self, Recovery)> {
         let Opened {
             settings,
@@ -115,6 +118,7 @@ impl Writer {
             secret,
             queue,
             health,
+            redactor,
             _lock: lock,
         };
         writer
@@ -179,6 +183,10 @@ impl Writer {
                 Command::Append(record, answer) => {
                     answers.push((draft.record(&self.settings, &record), answer));
                 }
+                Command::AppendRaw(record, answer) => match prepare(*record, &self.redactor) {
+                    Ok(record) => answers.push((draft.record(&self.settings, &record), answer)),
+                    Err(error) => answer.give(Err(error)),
+                },
                 Command::Checkpoint(answer) => {
                     answers.push((draft.checkpoint(&self.settings, &self.secret), answer));
                 }
@@ -215,6 +223,7 @@ impl Writer {
         self.health.set_failure(Some(error.clone()));
         for command in commands {
             let (Command::Append(_, answer)
+            | Command::AppendRaw(_, answer)
             | Command::Checkpoint(answer)
             | Command::Rotate(answer)) = command;
             answer.give(Err(error.clone()));

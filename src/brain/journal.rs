@@ -260,10 +260,9 @@ impl Recorded {
 
     /// Writes `record`, and waits until it is safe if the act is one that `waits` for that.
     async fn begin(log: &Log, record: Record, waits: bool) -> Result<Self, Unrecorded> {
-        let pending = log.submit(record)?;
         let before = match waits {
-            true => Before::Safe(pending.await?.seq),
-            false => Before::Going(pending),
+            true => Before::Safe(log.submit(record)?.await?.seq),
+            false => Before::Going(log.submit_unhurried(record)?),
         };
         Ok(Self {
             log: Some(log.clone()),
@@ -348,7 +347,7 @@ fn go_on(log: Log, before: Pending, mut after: Record) {
 
 /// Writes what nothing waits for.
 fn write(log: &Log, record: Record) {
-    match log.submit(record) {
+    match log.submit_unhurried(record) {
         Ok(pending) => drop(pending),
         Err(error) => tracing::error!(%error, "something is not recorded"),
     }

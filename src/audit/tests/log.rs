@@ -131,6 +131,11 @@ fn no_secret_is_in_any_file() {
         let mut nested = serde_json::Map::new();
         nested.insert(secret.clone(), json!([secret]));
         record.details = Some(nested.into());
+        drop(log.submit_unhurried(record.clone()).unwrap());
+        // What is large takes another way.
+        let mut large = record.clone();
+        large.heard = full(&format!("{secret} {}", "x ".repeat(8_000))).heard;
+        drop(log.submit_unhurried(large).unwrap());
         log.append(record).unwrap();
     }
     drop(log);
@@ -192,6 +197,31 @@ fn no_text_can_break_out_of_its_record() {
             assert!(heard.contains("[cut: 10485760 bytes, sha256 "), "{heard}");
         }
     }
+}
+
+#[test]
+fn what_nobody_waits_for_is_written_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = Log::open(Settings::new(folder.path())).unwrap();
+    let before = log
+        .submit_unhurried(Record::before())
+        .unwrap()
+        .wait()
+        .unwrap();
+    let mut after = Record::after(before.seq);
+    after.heard = full("what time is it").heard;
+    let written = log.submit_unhurried(after.clone()).unwrap().wait().unwrap();
+    assert_eq!(written.seq, before.seq + 1);
+    let mut wrong = Record::before();
+    wrong.of = Some(1);
+    assert!(log.submit_unhurried(wrong).is_err());
+    // The end waits for it, too.
+    let last = log.submit_unhurried(full("good night")).unwrap();
+    drop(log);
+    let last = last.wait().unwrap();
+    let entry = Reader::new(folder.path()).show(last.seq).unwrap().unwrap();
+    assert_eq!(entry.record.heard.unwrap().text, "good night");
+    sound(folder.path());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use super::*;
 use crate::pending::Pending;
 use crate::recover;
+use crate::redact::Redactor;
 use crate::segment::Medium;
 use crate::verify::{Options, Report, verify};
 
@@ -81,7 +82,13 @@ fn start(folder: &Path, faults: &Faults) -> Running {
     let file = File::options().write(true).open(&segment.path).unwrap();
     opened.last = Some((segment, Box::new(Faulty(file, Arc::clone(faults))), length));
     let (queue, health) = (Arc::new(Queue::default()), Arc::new(Health::default()));
-    let (writer, _) = Writer::start(opened, Arc::clone(&queue), Arc::clone(&health)).unwrap();
+    let (writer, _) = Writer::start(
+        opened,
+        Arc::clone(&queue),
+        Arc::clone(&health),
+        Redactor::new(b"key"),
+    )
+    .unwrap();
     Running {
         queue,
         health,
