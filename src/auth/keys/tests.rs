@@ -208,8 +208,9 @@ fn what_an_interrupted_change_left_behind_hinders_nobody() {
     let keys = keys(&folder);
     std::fs::write(keys.path().with_extension("new"), "{\"version\": 1, \"ke").unwrap();
     let made = keys.create("x", QUERY.into(), None).unwrap();
-    assert!(keys.authenticate(made.key.expose_secret()).is_ok());
+    // Before the key is used: when it was is written the same way.
     assert!(!keys.path().with_extension("new").exists());
+    assert!(keys.authenticate(made.key.expose_secret()).is_ok());
 }
 
 #[test]
