@@ -325,8 +325,8 @@ async fn endless_answers_are_cut_off() {
         .hang();
     // Pings keep a stream alive for ever without a word.
     let pings = format!(": ping {}\n", "x".repeat(1_000)).repeat(MAX_BODY_BYTES / 1_000);
-    let text = "x ".repeat(10_000);
-    let texts = vec![text.as_str(); MAX_ANSWER_BYTES / 20_000 + 1];
+    let text: String = (0..MAX_ANSWER_BYTES / 4).map(|n| format!("{n} ")).collect();
+    let texts: Vec<&str> = text.split_inclusive("00 ").collect();
     let body = "x".repeat(MAX_BODY_BYTES + 1);
     for (reply, what) in [
         (line, "of one event"),
@@ -342,6 +342,18 @@ async fn endless_answers_are_cut_off() {
         assert!(error.to_string().contains(what), "{error}");
         assert_eq!(asked, 1);
     }
+}
+
+/// Small models do, until their tokens are used up: nobody wants to hear that, or to wait for it.
+#[tokio::test]
+async fn a_model_that_goes_round_in_circles_is_cut_off() {
+    let circle = "The moon is far away. It is very far away. ";
+    let server = Llm::start([Reply::stream().words(&[circle; 100]).hang()]).await;
+    let (pieces, answer) = chat(settings(&server)).await;
+    let completion = answer.unwrap();
+    assert_eq!(completion.finish, Finish::Circling);
+    assert!((2..=7).contains(&pieces.len()), "{pieces:?}");
+    server.client_hung_up().await;
 }
 
 #[tokio::test]
@@ -371,8 +383,8 @@ async fn a_silent_server_is_asked_once_more_and_given_up() {
 
 #[tokio::test]
 async fn a_slow_answer_ends_at_the_total_limit() {
-    let drip = (0..200).fold(Reply::stream(), |reply, _| {
-        reply.words(&["One. "]).pause(50)
+    let drip = (0..200).fold(Reply::stream(), |reply, n| {
+        reply.words(&[&format!("Number {n} is. ")]).pause(50)
     });
     let server = Llm::start([drip]).await;
     let (pieces, answer) = chat(Settings {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::message::{Finish, Piece, Tool, ToolCall};
-use super::sentences::Sentences;
+use super::repetition::Repetition;
+use super::sentences::{CLOSERS, Sentences};
 use super::thoughts::Thoughts;
 use super::wire::{CallFragment, Chunk, Delta};
 
@@ -23,6 +24,7 @@ pub(super) struct Answer<'a> {
     offered: &'a [Tool],
     thoughts: Thoughts,
     sentences: Sentences,
+    repetition: Repetition,
     text: String,
     /// Calls by the server's index; those that were handed on stay, to know late fragments by.
     calls: BTreeMap<u32, Draft>,
@@ -72,6 +74,7 @@ impl<'a> Answer<'a> {
             offered,
             thoughts: Thoughts::default(),
             sentences: Sentences::default(),
+            repetition: Repetition::default(),
             text: String::new(),
             calls: BTreeMap::new(),
             current: None,
@@ -85,6 +88,11 @@ impl<'a> Answer<'a> {
     /// Whether a word, a thought or a piece of a call has come.
     pub(super) fn is_begun(&self) -> bool {
         self.is_begun
+    }
+
+    /// Whether more is not worth reading.
+    pub(super) fn is_circling(&self) -> bool {
+        self.finish == Some(Finish::Circling)
     }
 
     /// Whether the server has said that this is all.
@@ -126,11 +134,13 @@ impl<'a> Answer<'a> {
         let mut pieces = Vec::new();
         let thoughts = std::mem::take(&mut self.thoughts);
         self.say(&thoughts.end(), &mut pieces);
-        pieces.extend(
-            std::mem::take(&mut self.sentences)
-                .end()
-                .map(Piece::Sentence),
-        );
+        let is_first = self.sentences.pending().len() == self.text.len();
+        let last = std::mem::take(&mut self.sentences).end();
+        let last = match self.finish {
+            Some(Finish::Length) if !is_first => last.and_then(whole_sentences),
+            _ => last,
+        };
+        pieces.extend(last.map(Piece::Sentence));
         let indices: Vec<u32> = self.calls.keys().copied().collect();
         for index in indices {
             self.hand_on(index, true, &mut pieces);
@@ -156,7 +166,19 @@ impl<'a> Answer<'a> {
     }
 
     fn say(&mut self, said: &str, pieces: &mut Vec<Piece>) {
+        if self.is_circling() {
+            return;
+        }
+        let handed_on = self.text.len() - self.sentences.pending().len();
         self.text.push_str(said);
+        if let Some(worth) = self.repetition.push(said) {
+            self.finish = Some(Finish::Circling);
+            self.text.truncate(worth.max(handed_on));
+            self.sentences = Sentences::default();
+            let left = self.text[handed_on..].trim();
+            pieces.extend((!left.is_empty()).then(|| Piece::Sentence(left.to_owned())));
+            return;
+        }
         pieces.extend(self.sentences.push(said).into_iter().map(Piece::Sentence));
     }
 
@@ -260,6 +282,14 @@ impl<'a> Answer<'a> {
             )),
         }
     }
+}
+
+/// `text` without the sentence at its end that is not whole; none if that is all of it.
+fn whole_sentences(text: String) -> Option<String> {
+    let end = text.rfind(['.', '!', '?', '…'])?;
+    let end = end + text[end..].chars().next().map_or(1, char::len_utf8);
+    let closers = text[end..].len() - text[end..].trim_start_matches(CLOSERS).len();
+    Some(text[..end + closers].to_owned())
 }
 
 impl Arguments {

@@ -118,6 +118,10 @@ impl<'a> Exchange<'a> {
                     return Ok(());
                 }
                 self.take(&data).await?;
+                if self.answer.is_circling() {
+                    // Hanging up is what ends it: the server would write on.
+                    return Ok(());
+                }
             }
         }
         let last = events.end().map_err(|error| self.unreadable(&error))?;
@@ -188,6 +192,9 @@ impl<'a> Exchange<'a> {
     }
 
     async fn end(self) -> Result<Completion, Failure> {
+        if self.answer.is_circling() {
+            tracing::info!("the language model went round in circles and was cut off");
+        }
         let (pieces, whole) = self.answer.end();
         hand_on(self.pieces, pieces).await?;
         if whole.text.is_empty() && whole.calls.is_empty() {

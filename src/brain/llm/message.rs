@@ -72,10 +72,13 @@ pub enum Piece {
 pub enum Finish {
     /// It was done, or waits for its tools.
     Done,
-    /// `max_tokens` were reached; the text ends anywhere.
+    /// `max_tokens` were reached; the text ends anywhere, the last sentence is left out unless it
+    /// is whole.
     Length,
     /// The server held the rest back.
     Filtered,
+    /// It went round in circles, so nobody read on.
+    Circling,
 }
 
 /// A whole answer.

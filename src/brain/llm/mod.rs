@@ -21,6 +21,7 @@ mod message;
 mod probe;
 pub mod prompt;
 mod refusal;
+mod repetition;
 mod request;
 mod sentences;
 mod settings;

@@ -22,7 +22,7 @@ const FENCE: &str = "```";
 
 /// Marks that may stand between the end of a sentence and the space after it, or before the first
 /// letter of the next.
-const CLOSERS: &[char] = &['"', '\'', ')', ']', '*', '_', '”', '’', '»'];
+pub(super) const CLOSERS: &[char] = &['"', '\'', ')', ']', '*', '_', '”', '’', '»'];
 const OPENERS: &[char] = &['"', '\'', '(', '[', '*', '_', '“', '‘', '«'];
 
 /// A text under way.
@@ -42,6 +42,11 @@ impl Sentences {
             pieces.extend(trimmed(&std::mem::replace(&mut self.pending, rest)));
         }
         pieces
+    }
+
+    /// What is held back until more is known.
+    pub(super) fn pending(&self) -> &str {
+        &self.pending
     }
 
     /// What is left when the text is over.

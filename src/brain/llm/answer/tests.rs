@@ -276,3 +276,58 @@ proptest! {
         }
     }
 }
+
+/// What is spoken of an answer that comes in these parts and ends for `reason`.
+fn spoken(parts: &[&str], reason: &str) -> (Vec<String>, Whole) {
+    let end = json!({ "choices": [{ "delta": {}, "finish_reason": reason }] });
+    let chunks = parts
+        .iter()
+        .map(|part| json!({ "choices": [{ "delta": { "content": part } }] }))
+        .chain([end]);
+    let mut answer = Answer::new(&[]);
+    let mut pieces = Vec::new();
+    for chunk in chunks {
+        pieces.extend(answer.take(serde_json::from_value(chunk).unwrap()).unwrap());
+        if answer.is_circling() {
+            break;
+        }
+    }
+    let (last, whole) = answer.end();
+    let all = pieces.into_iter().chain(last).map(|piece| match piece {
+        Piece::Sentence(sentence) => sentence,
+        Piece::Call(call) => panic!("{call:?}"),
+    });
+    (all.collect(), whole)
+}
+
+#[test]
+fn a_sentence_that_was_cut_off_is_not_spoken() {
+    let cut = ["It is blue. ", "That is the air's doing. ", "The sun"];
+    let (said, whole) = spoken(&cut, "length");
+    assert_eq!(said, ["It is blue.", "That is the air's doing."]);
+    assert_eq!(whole.finish, Some(Finish::Length));
+    assert!(whole.text.ends_with("The sun"), "code is wanted whole");
+    let (said, _) = spoken(&["It is blue. ", "Is it? so", " they say"], "length");
+    assert_eq!(said, ["It is blue.", "Is it?"]);
+    // All there is, is better than nothing.
+    let (said, _) = spoken(&["The sky is"], "length");
+    assert_eq!(said, ["The sky is"]);
+    let (said, _) = spoken(&["It is blue. ", "The sun"], "stop");
+    assert_eq!(said, ["It is blue.", "The sun"]);
+}
+
+#[test]
+fn a_circle_is_heard_once() {
+    let circle = "The moon is far away. It is very far away. ";
+    let parts: Vec<&str> = std::iter::repeat_n(circle, 50)
+        .flat_map(|circle| circle.split_inclusive(' '))
+        .collect();
+    let (said, whole) = spoken(&parts, "length");
+    assert_eq!(whole.finish, Some(Finish::Circling));
+    assert!(said.len() <= 7, "{said:?}");
+    // Lines without an end are one piece, of which only the first round is worth hearing.
+    let parts = vec!["where is the moon\nwhere are we\n"; 50];
+    let (said, whole) = spoken(&parts, "length");
+    assert_eq!(said, ["where is the moon"]);
+    assert_eq!(whole.text, "where is the moon");
+}
