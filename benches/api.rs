@@ -61,8 +61,7 @@ fn main() {
     );
     let made: Value = serde_json::from_slice(&made).unwrap();
     let key = made["key"].as_str().unwrap().to_owned();
-    // What is trained and loaded at the start is over.
-    std::thread::sleep(Duration::from_secs(10));
+    learnt(&daemon);
 
     let health = format!("GET /health HTTP/1.1\r\nHost: {address}\r\n\r\n");
     let body = r#"{"text":"what time is it"}"#;
@@ -241,6 +240,23 @@ fn wait(daemon: &Daemon) -> String {
             "no API: {status}"
         );
         std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Waits until what is trained at the start is trained.
+fn learnt(daemon: &Daemon) {
+    let begun = Instant::now();
+    loop {
+        let status = run(daemon, &["status", "--json"]);
+        let status: Value = serde_json::from_slice(&status).unwrap_or_default();
+        if status["understanding"]["classifier"] == "both" {
+            return std::thread::sleep(Duration::from_secs(1));
+        }
+        assert!(
+            begun.elapsed() < Duration::from_secs(120),
+            "nothing is learnt: {status}"
+        );
+        std::thread::sleep(Duration::from_millis(200));
     }
 }
 

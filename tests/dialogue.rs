@@ -6,7 +6,9 @@ use fame::config::{Listen, ListenMode};
 use fame::dialogue::core::{
     Dialogue, HEARING_LIMIT_MS, QUESTION_LIFE_MS, SPEAKING_LIMIT_MS, THINKING_LIMIT_MS, WAITING,
 };
-use fame::dialogue::io::{Answered, Command, Effect, Heard, Input, Outcome, Settings, TurnId};
+use fame::dialogue::io::{
+    Answered, Command, Effect, Heard, Input, Outcome, Settings, Silent, TurnId, TurnNumbers,
+};
 use fame_plugin::Act;
 use proptest::prelude::*;
 
@@ -30,7 +32,7 @@ impl Bench {
             reveal_ignored: true,
             source: Source::Voice,
             session: "test".into(),
-            first_turn: 1,
+            numbers: TurnNumbers::from(1),
         };
         Self {
             dialogue: Dialogue::new(settings),
@@ -102,7 +104,7 @@ impl Bench {
     }
 }
 
-fn ask(text: &str, ticket: u64, speak: bool) -> Command {
+fn ask(text: &str, ticket: u64) -> Command {
     let query = Query {
         text: text.into(),
         source: Source::Ipc,
@@ -111,9 +113,19 @@ fn ask(text: &str, ticket: u64, speak: bool) -> Command {
     };
     Command::Ask {
         query: Box::new(query),
-        speak,
         ticket,
     }
+}
+
+/// A request of a program that was answered beside the dialogue, in the conversation `session`.
+fn silent(turn: TurnId, session: &str, answer: Answered) -> Box<Silent> {
+    Box::new(Silent {
+        turn,
+        session: session.into(),
+        after_question: false,
+        answer,
+        took_ms: 3.0,
+    })
 }
 
 fn asked(effects: &[Effect]) -> Option<(TurnId, &str)> {
@@ -196,7 +208,7 @@ fn talk_among_people_is_ignored_and_its_text_kept_private() {
         reveal_ignored: false,
         source: Source::Voice,
         session: "test".into(),
-        first_turn: 1,
+        numbers: TurnNumbers::from(1),
     });
     private.handle(Input::SpeechStarted(1), 0);
     let heard = Heard {
@@ -393,25 +405,32 @@ fn repeat_says_the_last_reply_again() {
 #[test]
 fn clients_learn_how_their_requests_end() {
     let mut bench = Bench::new(ListenMode::Wake);
-    let ask = |ticket, speak| ask("hi", ticket, speak);
-    let (turn, _) = asked(&bench.command(ask(1, true)))
+    let ask = |ticket| ask("hi", ticket);
+    let (turn, _) = asked(&bench.command(ask(1)))
         .map(|(turn, text)| (turn, text.to_owned()))
         .unwrap();
     for ticket in 2..2 + WAITING as u64 {
-        assert_eq!(asked(&bench.command(ask(ticket, true))), None);
+        assert_eq!(asked(&bench.command(ask(ticket))), None);
     }
-    let refused = bench.command(ask(99, true));
+    let refused = bench.command(ask(99));
     assert!(refused.contains(&Effect::Deliver(99, Outcome::Busy)));
-    // A silent request does not wait for the voice.
-    let (silent, _) = asked(&bench.command(ask(50, false)))
-        .map(|(turn, text)| (turn, text.to_owned()))
-        .unwrap();
-    let effects = bench.answer(silent, "Hello.", &[]);
+    // What needs no voice does not wait for it.
+    let answer = Answered {
+        speech: "Louder.".into(),
+        acts: vec![Act::VolumeBy(0.1)],
+        ok: true,
+        ..Answered::default()
+    };
+    let effects = bench.command(Command::Conclude {
+        silent: silent(1_000, "test", answer),
+        ticket: 50,
+    });
     assert!(
         effects
             .iter()
             .any(|e| matches!(e, Effect::Deliver(50, Outcome::Replied(_))))
     );
+    assert!(effects.contains(&Effect::VolumeBy(0.1)));
     assert_eq!(spoken(&effects), None);
     bench.answer(turn, "Hello.", &[]);
     let stopped = bench.command(Command::Stop);
@@ -515,13 +534,21 @@ fn an_answer_that_is_being_given_is_waited_for() {
     );
 }
 
+fn question(text: &str) -> Answered {
+    Answered {
+        speech: text.into(),
+        expects_answer: true,
+        ..Answered::default()
+    }
+}
+
 #[test]
 fn a_question_to_a_silent_client_ends_silently() {
     let mut bench = Bench::new(ListenMode::Wake);
-    let (turn, _) = asked(&bench.command(ask("set a timer", 1, false)))
-        .map(|(turn, text)| (turn, text.to_owned()))
-        .unwrap();
-    let effects = bench.answer_asking(turn, "For how long?");
+    let effects = bench.command(Command::Conclude {
+        silent: silent(1, "test", question("For how long?")),
+        ticket: 1,
+    });
     assert!(effects.iter().any(|effect| matches!(
         effect,
         Effect::Deliver(1, Outcome::Replied(reply)) if reply.asks
@@ -531,26 +558,34 @@ fn a_question_to_a_silent_client_ends_silently() {
     assert_eq!(spoken(&effects), None);
 }
 
+/// What was asked aloud may be answered in writing.
+#[test]
+fn a_spoken_question_that_a_client_answers_is_not_given_up() {
+    let mut bench = Bench::new(ListenMode::Wake);
+    let (turn, _) = asked(&bench.hear("Hey Fame, set a timer")).unwrap();
+    bench.answer_asking(turn, "For how long?");
+    bench.input(Input::VoiceFinished(turn));
+    let answer = Answered {
+        speech: "Ten minutes from now.".into(),
+        ok: true,
+        ..Answered::default()
+    };
+    let mut silent = silent(1_000, "test", answer);
+    assert!(!silent.concerns("test"));
+    silent.after_question = true;
+    assert!(silent.concerns("test") && !silent.concerns("a panel"));
+    bench.command(Command::Conclude { silent, ticket: 1 });
+    assert!(!gave_up(&bench.wait(2 * QUESTION_LIFE_MS)));
+}
+
 /// What another program is asked in a conversation of its own is not asked in this room.
 #[test]
 fn a_question_of_another_conversation_opens_no_ear() {
     let mut bench = Bench::new(ListenMode::Conversation);
-    let Command::Ask {
-        mut query, ticket, ..
-    } = ask("set a timer", 1, false)
-    else {
-        unreachable!()
-    };
-    query.session = "a panel".into();
-    let command = Command::Ask {
-        query,
-        speak: false,
-        ticket,
-    };
-    let (turn, _) = asked(&bench.command(command))
-        .map(|(turn, text)| (turn, text.to_owned()))
-        .unwrap();
-    bench.answer_asking(turn, "For how long?");
+    bench.command(Command::Conclude {
+        silent: silent(1, "a panel", question("For how long?")),
+        ticket: 1,
+    });
     assert_eq!(bench.dialogue.state(), State::Idle);
     assert!(!gave_up(&bench.wait(QUESTION_LIFE_MS)));
 }
@@ -564,6 +599,7 @@ enum Op {
     Sentence(usize, &'static str),
     Answer(usize, &'static str, Option<Act>, bool),
     VoiceFinished(usize),
+    Conclude(&'static str, Option<Act>, bool, &'static str),
     Command(Command),
     Wait(u64),
 }
@@ -594,7 +630,7 @@ fn op() -> impl Strategy<Value = Op> {
         Act::Mute,
     ]));
     let command = prop_oneof![
-        (any::<bool>(), 1..50u64).prop_map(|(speak, ticket)| ask("hi", ticket, speak)),
+        (1..50u64).prop_map(|ticket| ask("hi", ticket)),
         (50..99u64, any::<bool>()).prop_map(|(ticket, asks)| Command::Say {
             text: "words".into(),
             ticket: Some(ticket),
@@ -609,6 +645,7 @@ fn op() -> impl Strategy<Value = Op> {
         any::<bool>().prop_map(Command::Sleep),
     ];
     let spoken = prop::sample::select(vec!["It's noon.", ""]);
+    let (spoken_silently, act_silently) = (spoken.clone(), act.clone());
     prop_oneof![
         3 => Just(Op::Begin),
         4 => (0..4usize, text.clone(), reason).prop_map(|(at, text, reason)| Op::Hear(at, text, reason)),
@@ -618,6 +655,8 @@ fn op() -> impl Strategy<Value = Op> {
         4 => (0..4usize, spoken, act, any::<bool>())
             .prop_map(|(at, text, act, asks)| Op::Answer(at, text, act, asks)),
         3 => (0..4usize).prop_map(Op::VoiceFinished),
+        1 => (spoken_silently, act_silently, any::<bool>(), prop::sample::select(vec!["test", "other"]))
+            .prop_map(|(text, act, asks, session)| Op::Conclude(text, act, asks, session)),
         3 => command.prop_map(Op::Command),
         2 => (0..20_000u64).prop_map(Op::Wait),
     ]
@@ -641,6 +680,9 @@ impl Account {
                 Effect::Speak(turn, _) if !account.begun.contains(turn) => {
                     account.begun.push(*turn)
                 }
+                Effect::Publish(Event::Reply {
+                    turn: Some(turn), ..
+                }) => account.begun.push(*turn),
                 Effect::Publish(Event::TurnFinished { .. }) => account.finished += 1,
                 Effect::Deliver(ticket, _) => account.delivered.push(*ticket),
                 _ => {}
@@ -664,6 +706,7 @@ proptest! {
         let mut open: Vec<u64> = Vec::new();
         let mut turns: Vec<TurnId> = Vec::new();
         let mut account = Account::default();
+        let mut concluded: TurnId = 1_000_000;
         for op in ops {
             let before = bench.effects.len();
             match op {
@@ -694,6 +737,21 @@ proptest! {
                 Op::VoiceFinished(at) if at < turns.len() => {
                     let turn = turns.remove(at);
                     bench.input(Input::VoiceFinished(turn));
+                }
+                Op::Conclude(text, act, asks, session) => {
+                    let answer = Answered {
+                        speech: text.into(),
+                        acts: act.into_iter().collect(),
+                        expects_answer: asks,
+                        ..Answered::default()
+                    };
+                    // Turn and ticket of its own.
+                    concluded += 1;
+                    account.tickets.push(concluded);
+                    bench.command(Command::Conclude {
+                        silent: silent(concluded, session, answer),
+                        ticket: concluded,
+                    });
                 }
                 Op::Command(command) => {
                     match &command {

@@ -76,7 +76,7 @@ fn everything_is_there_after_a_restart() {
         store.set_grant(grant.clone()).unwrap();
         store.disable("jokes").unwrap();
         store.correct(correction.clone()).unwrap();
-        store.add_turn(turn.clone()).unwrap();
+        store.add_turns(vec![turn.clone()]).unwrap();
     }
     let store = Store::open(&file).unwrap();
     let milk = store.get("notes", "milk").unwrap();
@@ -161,7 +161,7 @@ fn what_is_kept_is_bounded() {
             id: i + 1,
             ..Turn::default()
         };
-        store.add_turn(turn).unwrap();
+        store.add_turns(vec![turn]).unwrap();
     }
     assert_eq!(store.turns(usize::MAX).unwrap().len(), TURNS);
     assert_eq!(store.turn(5).unwrap(), None);
@@ -239,7 +239,7 @@ fn writes_until_it_is_killed() {
                 id: number,
                 ..Turn::default()
             };
-            store.add_turn(turn).unwrap();
+            store.add_turns(vec![turn]).unwrap();
         }
         println!("kept {number}");
     }

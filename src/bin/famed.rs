@@ -260,7 +260,7 @@ fn init_logging(terminal: bool) -> Option<Spans> {
         Ok(Some(spans)) => {
             let sent = tracing_opentelemetry::layer()
                 .with_tracer(spans.tracer())
-                .with_filter(tracing_subscriber::filter::LevelFilter::INFO);
+                .with_filter(tracing_subscriber::filter::filter_fn(Spans::sends));
             registry.with(sent).init();
             return Some(spans);
         }

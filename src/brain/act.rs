@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use fame_plugin::{Context, Intent, Reply, Request, Risk, Slots};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use tracing::{Instrument, info_span};
+use tracing::{Instrument, debug_span};
 
 use super::approvals::{Ask, Waiting};
 use super::call::{self, Call};
@@ -349,7 +349,10 @@ impl Brain {
         let start = Instant::now();
         let called = call::call(&done.loaded, Call::Undo(done.token), self.call_timeout).await;
         let plugin_ms = super::milliseconds(start);
-        recorded.end(&called).instrument(info_span!("record")).await;
+        recorded
+            .end(&called)
+            .instrument(debug_span!("record"))
+            .await;
         let mut reply = called.reply;
         if called.ok && reply.speech.is_empty() {
             reply.speech = "Undone.".into();
@@ -379,7 +382,7 @@ impl Brain {
             return Acted::refused(WITHDRAWN);
         }
         let begun = self.journal.begin(query, &order);
-        let recorded = match begun.instrument(info_span!("record")).await {
+        let recorded = match begun.instrument(debug_span!("record")).await {
             Ok(recorded) => recorded,
             Err(error) => {
                 if order.intent.risk != Risk::Read {
@@ -407,12 +410,15 @@ impl Brain {
         };
         let call = Call::Handle(request, order.arguments);
         let start = Instant::now();
-        let plugin = info_span!("plugin", plugin = order.loaded.manifest.id);
+        let plugin = debug_span!("plugin", plugin = order.loaded.manifest.id);
         let called = call::call(order.loaded, call, limit)
             .instrument(plugin)
             .await;
         let plugin_ms = super::milliseconds(start);
-        recorded.end(&called).instrument(info_span!("record")).await;
+        recorded
+            .end(&called)
+            .instrument(debug_span!("record"))
+            .await;
         let mut acted = Acted {
             reply: called.reply,
             ok: called.ok,

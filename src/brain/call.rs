@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use fame_plugin::{PluginError, Reply, Request, Wakeup};
 use serde_json::{Map, Value};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
 use super::decision::to_values;
@@ -133,12 +135,24 @@ async fn run(
                 Call::Wake(wakeup) => plugin.wake(&wakeup),
             };
             let handled = move || ran::during(|| withdrawal::until(withdrawn, handle));
-            match tokio::task::spawn_blocking(handled).await {
+            match aside(handled).await {
                 Ok((done, ran)) => (done.map_err(Trouble::Failed), ran),
                 Err(crash) => (Err(Trouble::Panicked(crash.to_string())), Vec::new()),
             }
         }
         Runner::Mcp(server) => (ask_server(loaded, server, call).await, Vec::new()),
+    }
+}
+
+/// Does `work`, which may take long, where no other task has to wait for it: on this thread, whose
+/// other tasks move to another one meanwhile, because most of what plugins do takes less time than
+/// to wake a thread for it. A runtime that has only this thread uses another one.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, JoinError> {
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread => Ok(tokio::task::block_in_place(work)),
+        _ => tokio::task::spawn_blocking(work).await,
     }
 }
 

@@ -1,7 +1,10 @@
 //! A decision, with its explanation.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use fame_plugin::Slots;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 /// Candidates that a stage lists.
@@ -30,7 +33,7 @@ pub struct Decision {
     /// Why it was decided so, in words.
     pub reason: String,
     /// Every stage that was tried, in order: what it found and why it did or did not decide.
-    pub stages: Vec<Stage>,
+    pub stages: Stages,
     /// What the policy said about acting on it; none if there was nothing to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<String>,
@@ -47,6 +50,37 @@ pub struct Candidate {
     pub score: f32,
     /// The sentence that fits best; empty for a stage that does not go by sentences.
     pub sentence: String,
+}
+
+/// Stages in their order, shared: events and the memory of turns hold the same.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stages(Arc<Vec<Stage>>);
+
+impl From<Vec<Stage>> for Stages {
+    fn from(stages: Vec<Stage>) -> Self {
+        Self(Arc::new(stages))
+    }
+}
+
+impl Stages {
+    /// The stages, to be changed; they are copied first if others hold them.
+    pub(super) fn to_mut(&mut self) -> &mut Vec<Stage> {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl Deref for Stages {
+    type Target = [Stage];
+
+    fn deref(&self) -> &[Stage] {
+        &self.0
+    }
+}
+
+impl Serialize for Stages {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.as_slice().serialize(serializer)
+    }
 }
 
 /// What one stage made of the text.
@@ -153,7 +187,7 @@ impl Routed {
             route,
             candidates: vec![best],
             reason,
-            stages: Vec::new(),
+            stages: Stages::default(),
             verdict: None,
         };
         Self {
@@ -175,7 +209,7 @@ impl Routed {
             route: Route::Fallback,
             candidates: Vec::new(),
             reason,
-            stages: Vec::new(),
+            stages: Stages::default(),
             verdict: None,
         };
         Self {

@@ -1,7 +1,7 @@
 //! What was decided, kept so that it can be explained afterwards.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fame_plugin::Source;
 use jiff::Timestamp;
@@ -33,14 +33,17 @@ pub struct Explained {
     pub route_ms: f64,
     /// Time spent by the plugins, in milliseconds.
     pub plugin_ms: f64,
+    /// Time until the language model's first words could be used, in milliseconds; 0 without it.
+    pub model_ms: f64,
 }
 
 /// The last turns.
 #[derive(Default)]
-pub(super) struct Turns(Mutex<VecDeque<Explained>>);
+pub(super) struct Turns(Mutex<VecDeque<Arc<Explained>>>);
 
 impl Turns {
     pub(super) fn keep(&self, explained: Explained) {
+        let explained = Arc::new(explained);
         let mut turns = self.lock();
         if turns.len() >= MAX_TURNS {
             turns.pop_front();
@@ -49,7 +52,7 @@ impl Turns {
     }
 
     /// The turn of this number; the last one without a number.
-    pub(super) fn get(&self, turn: Option<u64>) -> Option<Explained> {
+    pub(super) fn get(&self, turn: Option<u64>) -> Option<Arc<Explained>> {
         let turns = self.lock();
         match turn {
             Some(turn) => turns.iter().rev().find(|one| one.turn == turn).cloned(),
@@ -57,7 +60,7 @@ impl Turns {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Explained>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Explained>>> {
         // Whole turns are pushed and popped under this lock, so a poisoned one is still whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -75,6 +78,7 @@ impl Explained {
             reply: answer.reply.speech.clone(),
             route_ms: answer.route_ms,
             plugin_ms: answer.plugin_ms,
+            model_ms: answer.model_ms,
         }
     }
 }

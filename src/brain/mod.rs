@@ -36,7 +36,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use tracing::Instrument;
 
-pub use decision::{Candidate, Decision, Route, Stage};
+pub use decision::{Candidate, Decision, Route, Stage, Stages};
 pub use fame_classifier as classifier;
 pub use fame_plugin::Source;
 pub use journal::Ledger;
@@ -273,7 +273,10 @@ impl Brain {
         let answer = match (&routed[..], &self.model) {
             ([only], Some(client)) if only.step == Step::Nothing && is_words(only, &query) => {
                 let modelled = self.ask_model(client, &mind, &query, only, said).await;
-                answer(modelled.decisions, modelled.acted, modelled.streamed)
+                Answer {
+                    model_ms: modelled.first_words.as_secs_f64() * 1_000.0,
+                    ..answer(modelled.decisions, modelled.acted, modelled.streamed)
+                }
             }
             _ => self.act_all(&mind, &query, routed, question).await,
         };
@@ -301,7 +304,7 @@ impl Brain {
         query: &Query,
         explains: bool,
     ) -> (Vec<Routed>, Option<session::Question>) {
-        let _stage = tracing::info_span!("route").entered();
+        let _stage = tracing::debug_span!("route").entered();
         let (topic, question) = self.in_session(query, |session, now| {
             (session.topic(now).cloned(), session.question(now).cloned())
         });
@@ -418,6 +421,14 @@ impl Brain {
         Some(called.reply)
     }
 
+    /// Whether something was asked in `session` that nobody has answered yet.
+    #[must_use]
+    pub fn has_question(&self, session: &str) -> bool {
+        let now = self.now();
+        self.sessions
+            .with(session, now, |session| session.question(now).is_some())
+    }
+
     /// Forgets what was asked in `session`, because nobody answered; tells whether it was open.
     pub fn forget_question(&self, session: &str) -> bool {
         let now = self.now();
@@ -466,20 +477,21 @@ impl Brain {
 
     /// The turn of this number, as long as it is remembered.
     #[must_use]
-    pub fn turn(&self, turn: u64) -> Option<Explained> {
+    pub fn turn(&self, turn: u64) -> Option<Arc<Explained>> {
         self.turns.get(Some(turn))
     }
 
     /// Why the turn of this number, or the last one, went as it did.
     #[must_use]
     pub fn why(&self, turn: Option<u64>) -> Option<Explained> {
-        let mut explained = self.turns.get(turn)?;
+        let mut explained = Explained::clone(&*self.turns.get(turn)?);
         let mind = self.mind.load();
         for decision in &mut explained.decisions {
             let weighed = |stage: &&mut Stage| stage.stage == Route::Classifier;
-            let (Some(stage), Some(classifier)) =
-                (decision.stages.iter_mut().find(weighed), &mind.classifier)
-            else {
+            let (Some(stage), Some(classifier)) = (
+                decision.stages.to_mut().iter_mut().find(weighed),
+                &mind.classifier,
+            ) else {
                 continue;
             };
             if let Some(best) = stage.candidates.first() {
@@ -560,6 +572,7 @@ fn answer(decisions: Vec<Decision>, acted: Acted, streamed: bool) -> Answer {
         ok: acted.ok,
         route_ms: 0.0,
         plugin_ms: acted.plugin_ms,
+        model_ms: 0.0,
     }
 }
 

@@ -3,7 +3,7 @@
 //! Whatever it asks for goes through the same policy as everything else. What a tool gives back is
 //! handed to it as data.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fame_plugin::read::Reader;
 use fame_plugin::{Intent, Reply, SlotType, Slots};
@@ -36,6 +36,8 @@ pub(super) struct Modelled {
     pub(super) acted: Acted,
     /// Whether the words went out as they came.
     pub(super) streamed: bool,
+    /// How long it took until somebody could hear or read the first of them.
+    pub(super) first_words: Duration,
 }
 
 impl Brain {
@@ -59,6 +61,8 @@ impl Brain {
         let mut talk = Talk {
             said,
             words: Vec::new(),
+            begun: Instant::now(),
+            first_words: None,
         };
         let mut outcome = Modelled {
             decisions: Vec::new(),
@@ -67,10 +71,11 @@ impl Brain {
                 ..Acted::default()
             },
             streamed: said.is_some(),
+            first_words: Duration::ZERO,
         };
         for _ in 0..MAX_ROUNDS {
             let listening = talk.listen(client, &messages, &tools);
-            let heard = listening.instrument(tracing::info_span!("model")).await;
+            let heard = listening.instrument(tracing::debug_span!("model")).await;
             self.tell_model(&heard);
             let completion = match heard {
                 Ok(completion) => completion,
@@ -117,6 +122,7 @@ impl Brain {
             talk.say(empty.into()).await;
             outcome.acted.reply.speech = empty.into();
         }
+        outcome.first_words = talk.first_words.unwrap_or_else(|| talk.begun.elapsed());
         outcome
     }
 
@@ -233,6 +239,9 @@ struct Used {
 struct Talk<'a> {
     said: Option<&'a Sentences>,
     words: Vec<String>,
+    begun: Instant,
+    /// When the first sentence went out; none where nothing goes out before the end.
+    first_words: Option<Duration>,
 }
 
 impl Talk<'_> {
@@ -256,6 +265,7 @@ impl Talk<'_> {
 
     async fn say(&mut self, sentence: String) {
         if let Some(said) = self.said {
+            self.first_words.get_or_insert_with(|| self.begun.elapsed());
             // Nobody listens any more when the turn was cut short.
             let _ = said.send(sentence.clone()).await;
         }

@@ -102,6 +102,8 @@ pub struct Answer {
     pub route_ms: f64,
     /// Time spent by the plugins, in milliseconds.
     pub plugin_ms: f64,
+    /// Time until the language model's first words could be used, in milliseconds; 0 without it.
+    pub model_ms: f64,
 }
 
 impl Answer {

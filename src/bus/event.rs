@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::later::Later;
 use super::parts::{ApprovalOutcome, EndReason, IgnoreReason, Latency, ReplySource, State};
 
 /// One thing that happened. Durations and positions are milliseconds; levels are dBFS.
@@ -127,8 +128,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
         /// Every stage that was tried, in order, with what it considered; null if not told.
-        #[serde(default, skip_serializing_if = "Value::is_null")]
-        stages: Value,
+        #[serde(default, skip_serializing_if = "Later::is_null")]
+        stages: Later,
         /// What the policy says about acting on it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         verdict: Option<String>,

@@ -21,6 +21,7 @@
 
 mod event;
 mod history;
+mod later;
 mod observer;
 mod own;
 mod parts;
@@ -29,6 +30,7 @@ mod queue;
 
 pub use event::Event;
 pub use history::{HISTORY, Replay};
+pub use later::Later;
 pub use observer::{
     CALLBACK_CAPACITY, MAX_CALLBACKS, MAX_PANICS, SubscribeError, SubscriberInfo, Subscription,
     Watch,

@@ -59,10 +59,18 @@ pub struct Latency {
     pub route: f64,
     /// The plugin's own work.
     pub plugin: f64,
+    /// Until the language model's first words; 0 without it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub model: f64,
     /// From the reply's text to its first sample.
     pub first_sound: f64,
     /// From the endpoint's decision to the first sample.
     pub total: f64,
+}
+
+/// Whether a stage did not happen.
+fn is_zero(ms: &f64) -> bool {
+    *ms == 0.0
 }
 
 /// How an approval ended.

@@ -8,6 +8,9 @@ use super::Failure;
 use super::context::Context;
 use crate::ipc::protocol::{Decided, Explained, Request, Stage, TestParams, Tested, WhyParams};
 
+/// The stage at which the language model answers.
+const MODEL: &str = "model";
+
 /// Candidates of a stage that are shown.
 const SHOWN_CANDIDATES: usize = 3;
 
@@ -54,19 +57,27 @@ impl Test {
 
 fn explained(explained: &Explained) -> String {
     let mut text = format!(
-        "turn {}, {}, by {}\nheard     {:?}\nanswered  {:?}\ntook      {:.1} ms to decide, {:.1} ms to do",
+        "turn {}, {}, by {}\nheard     {:?}\nanswered  {:?}\ntook      {:.1} ms to decide, {:.1} ms to do{}",
         explained.turn,
         explained.at,
         explained.source,
         explained.text,
         explained.reply,
         explained.route_ms,
-        explained.plugin_ms
+        explained.plugin_ms,
+        model_time(explained.model_ms),
     );
     for decision in &explained.decisions {
         let _ = write!(text, "\n\n{}", decided(decision));
     }
     text
+}
+
+fn model_time(ms: f64) -> String {
+    match ms {
+        0.0 => String::new(),
+        ms => format!(", {ms:.0} ms until the language model's first words"),
+    }
 }
 
 /// A decision: what it is, then each stage in a line or two.
@@ -76,6 +87,9 @@ pub(super) fn decided(decision: &Decided) -> String {
             "{:?} is `{intent}` of {plugin}, by the stage {} ({:.2})",
             decision.text, decision.route, decision.confidence
         ),
+        _ if decision.route == MODEL => {
+            format!("{:?} was answered by the language model", decision.text)
+        }
         _ => format!("{:?} is not understood", decision.text),
     };
     let _ = write!(text, "\nbecause   {}", decision.reason);

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use crossbeam_channel::{Sender, TrySendError};
+use crossbeam_channel::{SendTimeoutError, Sender, TrySendError};
 use serde_json::Value;
 use tokio::sync::{broadcast, oneshot, watch};
 
+use super::background::Background;
+use super::keeper::Keeper;
 use super::ports::SESSION;
 use super::shared::Shared;
 use super::{Job, LiveDriver};
@@ -28,12 +31,17 @@ use crate::speech::voice::Speaker;
 /// Characters of a text that a client wants spoken; more is refused.
 const LONGEST_SAY: usize = 10_000;
 
+/// How long a client's order may wait until the dialogue's queue has room for it.
+const QUEUE_WAIT: Duration = Duration::from_secs(1);
+
 /// The conversation in which `test` understands a text unless it names another: nothing was ever
 /// said in it.
 const TEST_SESSION: &str = "test";
 
 /// See the module's documentation.
 pub(super) struct DaemonHandler {
+    pub(super) background: Background,
+    pub(super) keeper: Keeper,
     pub(super) brain: Arc<Brain>,
     pub(super) skills: Arc<Skills>,
     pub(super) shared: Arc<Shared>,
@@ -55,7 +63,6 @@ impl Handler for DaemonHandler {
         match request {
             Request::Status => result(self.status()),
             Request::Ask(params) => {
-                let ticket = self.ticket();
                 let query = Query {
                     text: params.text,
                     source: Source::Ipc,
@@ -64,12 +71,7 @@ impl Handler for DaemonHandler {
                     intent: params.intent,
                     ..Query::default()
                 };
-                let ask = Command::Ask {
-                    query: Box::new(query),
-                    speak: params.speak,
-                    ticket,
-                };
-                match self.request(ticket, ask).await? {
+                match self.ask(query, params.speak).await? {
                     Outcome::Replied(reply) => result(asked(*reply)),
                     Outcome::Cancelled => {
                         Err(RpcError::cancelled("the request was stopped; ask again"))
@@ -186,11 +188,24 @@ impl DaemonHandler {
             // A client that hung up needs no outcome.
             let _ = done.send(work(driver));
         });
-        self.jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => busy(),
-            TrySendError::Disconnected(_) => stopping(),
-        })?;
+        self.tell_driver(job).await?;
         outcome.await.map_err(|_| stopping())
+    }
+
+    /// Puts `job` into the dialogue's queue. Where it is full, that takes up to [`QUEUE_WAIT`].
+    async fn tell_driver(&self, job: Job) -> Result<(), RpcError> {
+        let job = match self.jobs.try_send(job) {
+            Ok(()) => return Ok(()),
+            Err(TrySendError::Disconnected(_)) => return Err(stopping()),
+            Err(TrySendError::Full(job)) => job,
+        };
+        let jobs = self.jobs.clone();
+        let sent = tokio::task::spawn_blocking(move || jobs.send_timeout(job, QUEUE_WAIT));
+        match sent.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(SendTimeoutError::Timeout(_))) => Err(busy()),
+            Ok(Err(SendTimeoutError::Disconnected(_))) | Err(_) => Err(stopping()),
+        }
     }
 
     pub(super) async fn order(&self, command: Command) -> Result<State, RpcError> {
@@ -199,6 +214,25 @@ impl DaemonHandler {
             driver.state()
         })
         .await
+    }
+
+    /// Has `query` answered, and spoken if the client wants that.
+    pub(super) async fn ask(&self, query: Query, speak: bool) -> Result<Outcome, RpcError> {
+        let ticket = self.ticket();
+        if speak {
+            let query = Box::new(query);
+            return self.request(ticket, Command::Ask { query, ticket }).await;
+        }
+        let silent = match self.background.answer(query).await {
+            Ok(silent) => silent,
+            Err(outcome) => return Ok(outcome),
+        };
+        if !silent.concerns(SESSION) {
+            return Ok(Outcome::Replied(Box::new(self.background.tell(silent))));
+        }
+        let silent = Box::new(silent);
+        self.request(ticket, Command::Conclude { silent, ticket })
+            .await
     }
 
     /// Hands a request to the dialogue and waits for its outcome. A client that hangs up drops
@@ -213,10 +247,10 @@ impl DaemonHandler {
             ticket: Some(ticket),
         };
         let (client, outcome) = oneshot::channel();
-        self.on_driver(move |driver| {
+        self.tell_driver(Box::new(move |driver| {
             driver.ports().clients.insert(ticket, client);
             driver.handle(Happening::Command(command));
-        })
+        }))
         .await?;
         let outcome = outcome.await.map_err(|_| stopping());
         guard.ticket = None;

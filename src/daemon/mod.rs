@@ -2,15 +2,19 @@
 //!
 //! ```text
 //! Microphone ──frames──►┐                       ┌──► Recognizer (thread) ──outcomes──►┐
-//! socket ───────jobs───►│ fame-dialogue: Driver ├──► Brain (tokio task) ────answers──►│ back to the
+//! spoken jobs ─────────►│ fame-dialogue: Driver ├──► Brain (tokio task) ────answers──►│ back to the
 //!                       └───────────────────────┴──► Speaker (thread) ──────events───►┘ driver
 //! ```
 //!
+//! What programs ask without a voice goes to the brain past the driver ([`background`]).
+//!
 //! This is the only module that knows all the others.
 
+mod background;
 mod console;
 mod handler;
 mod house;
+mod keeper;
 mod memory;
 mod ports;
 mod record;
@@ -34,15 +38,17 @@ use crate::brain::{Ledger, Source};
 use crate::bus::{Bus, Event};
 use crate::config::{Config, Paths};
 use crate::dialogue::driver::{Driver, Happening, Partials};
-use crate::dialogue::io::{Command, Input, Settings};
+use crate::dialogue::io::{Command, Input, Settings, TurnNumbers};
 use crate::ipc::{IpcError, Server};
 use crate::metrics::{Metrics, MetricsError};
 use crate::skills::{self, Say, Skills};
 use crate::speech::recognizer::{self, Recognizer};
 use crate::speech::voice::{Prosody, Speaker, SpeakerError, SpeakerEvent, VoiceChain};
 
+use background::Background;
 use handler::DaemonHandler;
 use house::DaemonHouse;
+use keeper::Keeper;
 use memory::Memory;
 use ports::LivePorts;
 use shared::Shared;
@@ -162,13 +168,28 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
     for clash in skills.brain().registry().clashes() {
         tracing::warn!("plugins: {clash}");
     }
-    let parts = Parts::start(&config, &memory, &shared, skills.clone())?;
+    let numbers = TurnNumbers::from(skills.last_turn() + 1);
+    let keeper = Keeper::start(skills.clone());
+    let parts = Parts::start(
+        &config,
+        &memory,
+        &shared,
+        skills.clone(),
+        (numbers.clone(), keeper.clone()),
+    )?;
     let (recognizer, speaker) = (parts.recognizer.clone(), parts.speaker.clone());
     let handler = Arc::new(DaemonHandler {
         shared: shared.clone(),
         jobs: job_sender,
         recognizer,
         speaker: speaker.clone(),
+        background: Background::new(
+            shared.clone(),
+            skills.brain().clone(),
+            numbers,
+            keeper.clone(),
+        ),
+        keeper: keeper.clone(),
         brain: skills.brain().clone(),
         skills: skills.clone(),
         config: std::sync::Mutex::new(config.clone()),
@@ -216,6 +237,7 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
     if let Some(terminal) = terminal {
         terminal.abort();
     }
+    keeper.flush().await;
     skills.shutdown().await;
     drop(following);
     if let Some(log) = log {
@@ -253,6 +275,7 @@ impl Parts {
         memory: &Memory,
         shared: &Arc<Shared>,
         skills: Arc<Skills>,
+        (numbers, keeper): (TurnNumbers, Keeper),
     ) -> Result<Self, DaemonError> {
         let (outcome_sender, outcomes) = bounded(OUTCOME_QUEUE);
         let recognizer = Recognizer::start(
@@ -296,7 +319,7 @@ impl Parts {
             reveal_ignored: false,
             source: Source::Voice,
             session: ports::SESSION.into(),
-            first_turn: skills.last_turn() + 1,
+            numbers,
         };
         let partials = if config.recognizer.partials {
             Partials::Affordable
@@ -312,7 +335,7 @@ impl Parts {
             speaker: speaker.clone(),
             microphone,
             prosody,
-            keeping: Arc::new(tokio::sync::Semaphore::new(ports::KEEPING)),
+            keeper,
             clients: HashMap::new(),
             tasks: HashMap::new(),
         };

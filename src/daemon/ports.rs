@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
+use super::keeper::Keeper;
 use super::shared::Shared;
 use crate::audio::{Microphone, earcon};
 use crate::brain::Query;
@@ -20,9 +21,6 @@ use crate::speech::voice::{Prosody, Speaker};
 
 /// Everything that is said to this daemon is one conversation.
 pub(super) const SESSION: &str = "desktop";
-
-/// Turns on their way to the disk. When so many are, the next one is explained from memory only.
-pub(super) const KEEPING: usize = 16;
 
 /// Sentences of one answer on their way to the dialogue. The model waits while they are full.
 const SENTENCES: usize = 8;
@@ -42,8 +40,7 @@ pub(super) struct LivePorts {
     pub(super) speaker: Arc<Speaker>,
     pub(super) microphone: Microphone,
     pub(super) prosody: Prosody,
-    /// Turns that may be on their way to the disk.
-    pub(super) keeping: Arc<Semaphore>,
+    pub(super) keeper: Keeper,
     /// Clients that wait, by ticket.
     pub(super) clients: HashMap<Ticket, oneshot::Sender<Outcome>>,
     /// Requests that the brain works on.
@@ -98,7 +95,7 @@ impl Ports for LivePorts {
         self.tasks.retain(|_, task| !task.is_finished());
         let turn = query.turn;
         let (skills, answers) = (self.skills.clone(), self.answers.clone());
-        let keeping = self.keeping.clone();
+        let keeper = self.keeper.clone();
         let task = self.runtime.spawn(async move {
             let (said, mut sentences) = mpsc::channel(SENTENCES);
             let brain = skills.brain().clone();
@@ -117,18 +114,7 @@ impl Ports for LivePorts {
                 tell(&answers, Input::Sentence(turn, sentence));
             }
             tell(&answers, Input::Answered(turn, Answered::new(turn, answer)));
-            // After the answer is on its way: nobody waits for the disk.
-            let Ok(place) = keeping.try_acquire_owned() else {
-                tracing::debug!(
-                    turn,
-                    "too much is being kept; this turn is forgotten sooner"
-                );
-                return;
-            };
-            drop(tokio::task::spawn_blocking(move || {
-                skills.keep_turn(turn);
-                drop(place);
-            }));
+            keeper.keep(turn);
         });
         self.tasks.insert(turn, task.abort_handle());
     }

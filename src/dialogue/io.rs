@@ -1,14 +1,20 @@
 //! What goes into the dialogue and what comes out of it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use fame_plugin::Act;
 use serde_json::Value;
 
 use crate::brain::{Answer, Decision, Query, Source, source_name};
-use crate::bus::{EndReason, Event, ReplySource};
+use crate::bus::{EndReason, Event, Latency, Later, ReplySource};
 use crate::config::Listen;
 
 /// What events name when no intent was matched.
 pub(super) const NO_INTENT: &str = "none";
+
+/// The policy's word for what may not be done.
+const DENIED: &str = "deny";
 
 /// A number for each utterance, in order.
 pub type UtteranceId = u64;
@@ -18,6 +24,24 @@ pub type TurnId = u64;
 
 /// A client's number for what it asked, to tell it the outcome.
 pub type Ticket = u64;
+
+/// Gives turns their numbers. Clones count on together.
+#[derive(Clone, Debug)]
+pub struct TurnNumbers(Arc<AtomicU64>);
+
+impl TurnNumbers {
+    /// The first number that is given is `first`.
+    #[must_use]
+    pub fn from(first: TurnId) -> Self {
+        Self(Arc::new(AtomicU64::new(first)))
+    }
+
+    /// The next number.
+    #[must_use]
+    pub fn next(&self) -> TurnId {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+}
 
 /// The settings of a dialogue.
 #[derive(Clone, Debug)]
@@ -33,8 +57,8 @@ pub struct Settings {
     pub source: Source,
     /// The conversation that spoken requests belong to.
     pub session: String,
-    /// The number of the first turn.
-    pub first_turn: TurnId,
+    /// The numbers of turns.
+    pub numbers: TurnNumbers,
 }
 
 /// An utterance with its text.
@@ -86,6 +110,8 @@ pub struct Answered {
     pub route_ms: f64,
     /// The plugin's time, in milliseconds.
     pub plugin_ms: f64,
+    /// Time until the language model's first words, in milliseconds.
+    pub model_ms: f64,
 }
 
 /// Something that happened.
@@ -125,12 +151,17 @@ pub enum Input {
 /// What a client may order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// Answer a text.
+    /// Answer a text and speak the reply.
     Ask {
         /// The request; its turn is numbered by the dialogue.
         query: Box<Query>,
-        /// Whether to speak the reply.
-        speak: bool,
+        /// Where to send the outcome.
+        ticket: Ticket,
+    },
+    /// Do what the answer to a request that needed no voice does to the dialogue.
+    Conclude {
+        /// The answer.
+        silent: Box<Silent>,
         /// Where to send the outcome.
         ticket: Ticket,
     },
@@ -197,6 +228,31 @@ pub enum Effect {
     Deliver(Ticket, Outcome),
 }
 
+/// A request of a program that was answered without a voice, beside the dialogue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Silent {
+    /// Its turn.
+    pub turn: TurnId,
+    /// The conversation that it belongs to.
+    pub session: String,
+    /// Whether a question was open in that conversation when it came.
+    pub after_question: bool,
+    /// What the brain answered.
+    pub answer: Answered,
+    /// How long that took, in milliseconds.
+    pub took_ms: f64,
+}
+
+impl Silent {
+    /// Whether the dialogue has to know of it: it acts on FAME itself, or answers or asks
+    /// something in the conversation `own`, which is the dialogue's.
+    #[must_use]
+    pub fn concerns(&self, own: &str) -> bool {
+        let asks = self.after_question || self.answer.expects_answer;
+        !self.answer.acts.is_empty() || (asks && self.session == own)
+    }
+}
+
 /// How a client's request ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
@@ -258,7 +314,72 @@ impl Answered {
             expects_answer: answer.asks,
             route_ms: answer.route_ms,
             plugin_ms: answer.plugin_ms,
+            model_ms: answer.model_ms,
         }
+    }
+
+    /// The intent that was understood first, and its plugin.
+    pub(super) fn intent(&self) -> Option<(&str, &str)> {
+        match self.matched.first()? {
+            Event::IntentMatched { intent, plugin, .. } => Some((intent, plugin)),
+            _ => None,
+        }
+    }
+
+    /// Where the time went, as far as the brain knows.
+    #[must_use]
+    pub fn latency(&self) -> Latency {
+        Latency {
+            route: self.route_ms,
+            plugin: self.plugin_ms,
+            model: self.model_ms,
+            total: self.route_ms + self.plugin_ms + self.model_ms,
+            ..Latency::default()
+        }
+    }
+
+    /// What the world and the client are told of an answer that took `ms` milliseconds and whose
+    /// words are `text`.
+    #[must_use]
+    pub fn told(self, turn: TurnId, text: String, ms: f64) -> (Vec<Event>, Replied) {
+        let intent = self.intent();
+        let matched = intent.map(|(intent, plugin)| (intent.to_owned(), plugin.to_owned()));
+        let confidence = match self.matched.first() {
+            Some(Event::IntentMatched { confidence, .. }) => *confidence,
+            _ => 0.0,
+        };
+        let denied = |event: &Event| matches!(event, Event::IntentMatched { verdict: Some(verdict), .. } if verdict == DENIED);
+        let reply = Replied {
+            turn,
+            text: text.clone(),
+            display: self.display.clone(),
+            data: self.data.clone(),
+            sources: self.sources.clone(),
+            matched: matched.clone(),
+            confidence,
+            denied: !self.matched.is_empty() && self.matched.iter().all(denied),
+            asks: self.expects_answer,
+            approval: self.approval,
+        };
+        let mut events = self.matched;
+        events.push(Event::Reply {
+            text,
+            wav: None,
+            turn: Some(turn),
+            display: self.display,
+            data: self.data.unwrap_or_default(),
+            sources: self.sources,
+        });
+        if let Some((intent, plugin)) = matched {
+            events.push(Event::QueryCompleted {
+                turn,
+                intent,
+                plugin,
+                ok: self.ok,
+                ms,
+            });
+        }
+        (events, reply)
     }
 }
 
@@ -272,13 +393,16 @@ fn matched(turn: TurnId, decision: &Decision) -> Event {
         route: decision.route.as_str().into(),
         turn: Some(turn),
         reason: Some(decision.reason.clone()),
-        stages: serde_json::to_value(&decision.stages).unwrap_or_default(),
+        stages: {
+            let stages = decision.stages.clone();
+            Later::by(move || serde_json::to_value(&stages).unwrap_or_default())
+        },
         verdict: decision.verdict.clone(),
     }
 }
 
 /// The event that a request was taken up.
-pub(super) fn received(query: &Query) -> Event {
+pub fn received(query: &Query) -> Event {
     Event::QueryReceived {
         turn: query.turn,
         text: query.text.clone(),

@@ -3,10 +3,7 @@
 use fame_plugin::Act;
 
 use super::io::{Answered, Replied, Ticket, TurnId};
-use crate::bus::{Event, Latency};
-
-/// The policy's word for what may not be done.
-const DENIED: &str = "deny";
+use crate::bus::Latency;
 
 /// What a turn waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,31 +73,11 @@ impl Turn {
         self.answered = true;
         self.latency.route = answer.route_ms;
         self.latency.plugin = answer.plugin_ms;
-        if let Some(Event::IntentMatched {
-            intent,
-            plugin,
-            confidence,
-            ..
-        }) = answer.matched.first()
-        {
-            self.reply.matched = Some((intent.clone(), plugin.clone()));
-            self.reply.confidence = *confidence;
-        }
-        let denied = |event: &Event| matches!(event, Event::IntentMatched { verdict: Some(verdict), .. } if verdict == DENIED);
-        self.reply.denied = !answer.matched.is_empty() && answer.matched.iter().all(denied);
+        self.latency.model = answer.model_ms;
         if answer.expects_answer {
-            let intent = self
-                .reply
-                .matched
-                .as_ref()
-                .map(|(intent, _)| intent.clone());
+            let intent = answer.intent().map(|(intent, _)| intent.to_owned());
             self.asks = Some(intent.unwrap_or_default());
         }
-        self.reply.asks = answer.expects_answer;
-        self.reply.display.clone_from(&answer.display);
-        self.reply.data.clone_from(&answer.data);
-        self.reply.sources.clone_from(&answer.sources);
-        self.reply.approval = answer.approval;
     }
 
     /// Whether its words went to the voice one by one.
@@ -125,11 +102,12 @@ impl Turn {
             recognise,
             route,
             plugin,
+            model,
             first_sound,
             ..
         } = self.latency;
         Latency {
-            total: recognise + route + plugin + first_sound,
+            total: recognise + route + plugin + model + first_sound,
             ..self.latency
         }
     }

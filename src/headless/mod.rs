@@ -18,7 +18,7 @@ use crate::audio::{FileError, FileSource};
 use crate::brain::{Brain, Query, Source};
 use crate::config::Config;
 use crate::dialogue::driver::{Driver, Happening, Partials};
-use crate::dialogue::io::{Command, Settings};
+use crate::dialogue::io::{Command, Settings, TurnNumbers};
 use crate::speech::endpoint::FRAME_MS;
 use crate::speech::recognizer::Recognizer;
 use crate::speech::voice::VoiceChain;
@@ -130,7 +130,7 @@ pub fn run(
         reveal_ignored: true,
         source: Source::Headless,
         session: String::new(),
-        first_turn: 1,
+        numbers: TurnNumbers::from(1),
     };
     // A transcript for people shows no partial texts, and they cost more than all the rest.
     let partials = match options.format {
@@ -171,7 +171,6 @@ fn play<W: io::Write>(driver: &mut Driver<HeadlessPorts<W>>, feed: &Feed, realti
             };
             let ask = Command::Ask {
                 query: Box::new(query),
-                speak: true,
                 ticket: 0,
             };
             settle(driver, Happening::Command(ask));

@@ -142,7 +142,7 @@ impl<W: Write> Report<W> {
                 "  took      {:.0} ms from the endpoint to the first sound (text {:.0}, answer {:.0}, voice {:.0})",
                 latency_ms.total,
                 latency_ms.recognise,
-                latency_ms.route + latency_ms.plugin,
+                latency_ms.route + latency_ms.plugin + latency_ms.model,
                 latency_ms.first_sound,
             )),
             Event::Error { message, .. } => self.line(format_args!("  error     {message}")),

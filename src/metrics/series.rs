@@ -267,6 +267,7 @@ impl Metrics {
             ("recognise", latency.recognise),
             ("route", latency.route),
             ("plugin", latency.plugin),
+            ("model", latency.model),
             ("first_sound", latency.first_sound),
             ("total", latency.total),
         ];

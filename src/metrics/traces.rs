@@ -8,6 +8,7 @@ use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use tracing::Metadata;
 
 /// The variable that names the collector, as every program with OTLP has it.
 pub const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -24,6 +25,13 @@ pub struct TracesError {
 pub struct Traces(SdkTracerProvider);
 
 impl Traces {
+    /// What is sent, whatever is logged: FAME's own spans, and none of the log's lines, which may
+    /// tell of more than names and times.
+    #[must_use]
+    pub fn sends(metadata: &Metadata<'_>) -> bool {
+        metadata.is_span() && metadata.target().starts_with("fame")
+    }
+
     /// To the collector that [`ENDPOINT`] names; none if it names none.
     ///
     /// # Errors

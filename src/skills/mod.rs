@@ -21,6 +21,7 @@ use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use crate::brain::classifier::Features;
+use crate::brain::history::Explained;
 use crate::brain::{Brain, Ledger, Lessons, llm};
 use crate::bus::{Bus, Event};
 use crate::config::{Config, Llm, Paths};
@@ -258,22 +259,13 @@ impl Skills {
         }
     }
 
-    /// Keeps the turn that was just answered, so that it can be explained after a restart.
-    pub fn keep_turn(&self, turn: u64) {
-        let (Some(store), Some(explained)) = (&self.store, self.brain.turn(turn)) else {
-            return;
-        };
-        let kept = Turn {
-            id: turn,
-            at: explained.at,
-            session: explained.session.clone(),
-            source: crate::brain::source_name(explained.source).into(),
-            text: explained.text.clone(),
-            reply: explained.reply.clone(),
-            explanation: serde_json::to_value(&explained).unwrap_or_default(),
-        };
-        if let Err(error) = store.add_turn(kept) {
-            tracing::warn!(%error, turn, "the turn cannot be explained later");
+    /// Keeps turns that were just answered, so that they can be explained after a restart.
+    pub fn keep_turns(&self, turns: &[u64]) {
+        let Some(store) = &self.store else { return };
+        let found = turns.iter().filter_map(|turn| self.brain.turn(*turn));
+        let kept = found.map(|explained| kept(&explained)).collect();
+        if let Err(error) = store.add_turns(kept) {
+            tracing::warn!(%error, "turns cannot be explained later");
         }
     }
 
@@ -542,4 +534,17 @@ fn corrections(store: Option<&Store>) -> Vec<(String, String)> {
         .flatten()
         .map(|one| (one.text, one.intent))
         .collect()
+}
+
+/// A turn as the store keeps it.
+fn kept(explained: &Explained) -> Turn {
+    Turn {
+        id: explained.turn,
+        at: explained.at,
+        session: explained.session.clone(),
+        source: crate::brain::source_name(explained.source).into(),
+        text: explained.text.clone(),
+        reply: explained.reply.clone(),
+        explanation: serde_json::to_value(explained).unwrap_or_default(),
+    }
 }

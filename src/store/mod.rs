@@ -217,10 +217,20 @@ impl Store {
         self.0.call("listing corrections", corrections::all)
     }
 
-    /// Keeps a turn, within [`TEXT_BYTES`] and [`EXPLANATION_BYTES`]; the last [`TURNS`] are kept.
-    pub fn add_turn(&self, turn: Turn) -> Result<()> {
-        self.0
-            .call("keeping a turn", move |db| turns::add(db, &turn))
+    /// Keeps turns, each within [`TEXT_BYTES`] and [`EXPLANATION_BYTES`]; the last [`TURNS`] are
+    /// kept. One that is larger is left out, which is an error once the others are kept.
+    pub fn add_turns(&self, turns: Vec<Turn>) -> Result<()> {
+        const ACTION: &str = "keeping turns";
+        let (fitting, larger): (Vec<_>, Vec<_>) = turns
+            .into_iter()
+            .map(turns::Fitting::new)
+            .partition(std::result::Result::is_ok);
+        let fitting: Vec<_> = fitting.into_iter().flatten().collect();
+        self.0.call(ACTION, move |db| turns::add(db, &fitting))?;
+        match larger.into_iter().find_map(std::result::Result::err) {
+            Some(fault) => Err(fault.at(ACTION)),
+            None => Ok(()),
+        }
     }
 
     /// The turn `id`, as long as it is kept.

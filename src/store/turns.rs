@@ -38,20 +38,34 @@ pub struct Turn {
 
 const COLUMNS: &str = "id, at_us, session, source, text, explanation, reply";
 
-/// The same number again replaces what was kept before.
-pub(super) fn add(db: &Connection, turn: &Turn) -> Result<(), Fault> {
-    let explanation = turn.explanation.to_string();
-    for (what, size, most) in [
-        ("a turn's session", turn.session.len(), TEXT_BYTES),
-        ("a turn's text", turn.text.len(), TEXT_BYTES),
-        ("a turn's reply", turn.reply.len(), TEXT_BYTES),
-        ("a turn's explanation", explanation.len(), EXPLANATION_BYTES),
-    ] {
-        at_most(what, size, most, "bytes")?;
+/// A turn that is small enough, as it is written.
+pub(super) struct Fitting {
+    turn: Turn,
+    explanation: String,
+}
+
+impl Fitting {
+    pub(super) fn new(turn: Turn) -> Result<Self, Fault> {
+        let explanation = turn.explanation.to_string();
+        for (what, size, most) in [
+            ("a turn's session", turn.session.len(), TEXT_BYTES),
+            ("a turn's text", turn.text.len(), TEXT_BYTES),
+            ("a turn's reply", turn.reply.len(), TEXT_BYTES),
+            ("a turn's explanation", explanation.len(), EXPLANATION_BYTES),
+        ] {
+            at_most(what, size, most, "bytes")?;
+        }
+        Ok(Self { turn, explanation })
     }
-    db.execute(
-        &format!("INSERT OR REPLACE INTO turn ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
-        params![
+}
+
+/// The same number again replaces what was kept before.
+pub(super) fn add(db: &Connection, turns: &[Fitting]) -> Result<(), Fault> {
+    let mut statement = db.prepare(&format!(
+        "INSERT OR REPLACE INTO turn ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+    ))?;
+    for Fitting { turn, explanation } in turns {
+        statement.execute(params![
             turn.id,
             turn.at.as_microsecond(),
             turn.session,
@@ -59,8 +73,8 @@ pub(super) fn add(db: &Connection, turn: &Turn) -> Result<(), Fault> {
             turn.text,
             explanation,
             turn.reply
-        ],
-    )?;
+        ])?;
+    }
     db.execute(
         "DELETE FROM turn WHERE id <= (SELECT id FROM turn ORDER BY id DESC LIMIT 1 OFFSET ?1)",
         [TURNS],

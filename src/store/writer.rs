@@ -169,7 +169,7 @@ mod tests {
                     text,
                     ..turns::Turn::default()
                 };
-                turns::add(db, &turn)
+                turns::add(db, &[turns::Fitting::new(turn)?])
             })
         };
         let room = |pages: i64| {

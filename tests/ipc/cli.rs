@@ -266,7 +266,7 @@ fn every_event() -> Vec<Event> {
             route: "template".into(),
             turn: Some(7),
             reason: Some("it matches".into()),
-            stages: Value::Null,
+            stages: Value::Null.into(),
             verdict: Some("allow".into()),
         },
         Event::Reply {

@@ -394,6 +394,7 @@ fn explained() -> Explained {
         reply: "It is noon".into(),
         route_ms: 0.4,
         plugin_ms: 0.1,
+        model_ms: 0.0,
     }
 }
 

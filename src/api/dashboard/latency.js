@@ -9,6 +9,7 @@ export const STAGES = [
   { key: "recognise", name: "Recognise", token: "--stage-recognise", means: "from the endpoint to the final text" },
   { key: "route", name: "Route", token: "--stage-route", means: "deciding what was meant" },
   { key: "plugin", name: "Plugin", token: "--stage-plugin", means: "the plugin's own work" },
+  { key: "model", name: "Model", token: "--stage-model", means: "until the language model's first words" },
   { key: "first_sound", name: "First sound", token: "--stage-first_sound", means: "from the reply's text to its first sample" },
 ];
 

@@ -80,6 +80,9 @@ pub struct Latency {
     pub route: f64,
     /// The plugin's own work.
     pub plugin: f64,
+    /// Until the language model's first words; 0 without it.
+    #[serde(default)]
+    pub model: f64,
     /// From the reply's text to its first sample.
     pub first_sound: f64,
     /// From the endpoint's decision to the first sample.

@@ -83,12 +83,10 @@ impl Trace<'_> {
         let sentence = self.sentence();
         // Words in a free slot may be a request of their own: "remind me to call and what time
         // is it". Only sentences that fit exactly on both sides tell.
-        if let Some(routed) = sentence
-            .as_ref()
-            .filter(|found| found.decision.confidence >= 1.0)
-        {
-            return self.done(routed.clone());
-        }
+        let sentence = match sentence {
+            Some(routed) if routed.decision.confidence >= 1.0 => return self.done(routed),
+            other => other,
+        };
         if let Some(parts) = self.split(split::Least::Exact) {
             return parts;
         }
@@ -118,7 +116,7 @@ impl Trace<'_> {
     }
 
     fn done(&mut self, mut routed: Routed) -> Vec<Routed> {
-        routed.decision.stages = std::mem::take(&mut self.stages);
+        routed.decision.stages = std::mem::take(&mut self.stages).into();
         vec![routed]
     }
 

@@ -28,6 +28,8 @@ impl DaemonHouse {
     }
 
     pub(super) async fn list_turns(&self, query: TurnsQuery) -> Result<Turns, Refusal> {
+        // What was answered just now belongs to it.
+        self.daemon.keeper.flush().await;
         let skills = self.daemon.skills.clone();
         let limit = query.limit as usize;
         let kept = blocking(move || skills.turns(query.before, limit)).await?;
@@ -60,8 +62,11 @@ impl DaemonHouse {
                 recognise: latency.recognise,
                 route: number("route_ms"),
                 plugin: number("plugin_ms"),
+                model: number("model_ms"),
                 first_sound: latency.first_sound,
-                total: latency.total.max(number("route_ms") + number("plugin_ms")),
+                total: latency
+                    .total
+                    .max(number("route_ms") + number("plugin_ms") + number("model_ms")),
             },
         }
     }

@@ -29,7 +29,7 @@ use crate::audit::{self, Record, Via};
 use crate::auth::Scope;
 use crate::brain::{Gate, Query, Source};
 use crate::config::Paths;
-use crate::dialogue::io::{Command, Outcome, Replied};
+use crate::dialogue::io::{Outcome, Replied};
 use crate::ipc::protocol::{RpcError, code};
 use crate::metrics::Metrics;
 
@@ -105,18 +105,8 @@ impl DaemonHouse {
             admin: caller.key.may(Scope::Admin),
             ..Query::default()
         };
-        let ticket = self.daemon.ticket();
-        let command = Command::Ask {
-            query: Box::new(query),
-            speak: request.speak.unwrap_or(false),
-            ticket,
-        };
-        match self
-            .daemon
-            .request(ticket, command)
-            .await
-            .map_err(refusal)?
-        {
+        let speak = request.speak.unwrap_or(false);
+        match self.daemon.ask(query, speak).await.map_err(refusal)? {
             Outcome::Replied(replied) if replied.denied => Err(Refusal::Forbidden(format!(
                 "{}; ask with a key that may, or change the settings",
                 replied.text.trim_end_matches('.')

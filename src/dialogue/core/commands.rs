@@ -1,36 +1,21 @@
 //! What clients order, and the acts of a reply that do the same.
 
-use super::super::io::{Command, Effect, Outcome, Ticket};
+use super::super::io::{Command, Effect, Ticket};
 use super::super::turn::Phase;
 use super::turns::Request;
-use super::{BACKGROUND, Dialogue, Ear};
+use super::{Dialogue, Ear};
 use crate::bus::{Event, IgnoreReason};
 use crate::speech::wake::WakePhrase;
 
 impl Dialogue {
     pub(super) fn command(&mut self, command: Command) {
         match command {
-            Command::Ask {
+            Command::Ask { query, ticket } => self.enqueue(Request::Ask {
                 query,
-                speak: true,
-                ticket,
-            } => {
-                self.enqueue(Request::Ask {
-                    query,
-                    ticket: Some(ticket),
-                    heard_ms: (0.0, 0.0),
-                });
-            }
-            Command::Ask { ticket, .. } if self.background.len() >= BACKGROUND => {
-                self.effects.push(Effect::Deliver(ticket, Outcome::Busy));
-            }
-            Command::Ask { query, ticket, .. } => {
-                let mut turn = self.new_turn();
-                turn.ticket = Some(ticket);
-                turn.elsewhere = query.session != self.settings.session;
-                self.ask(&turn, query);
-                self.background.push(turn);
-            }
+                ticket: Some(ticket),
+                heard_ms: (0.0, 0.0),
+            }),
+            Command::Conclude { silent, ticket } => self.conclude(*silent, ticket),
             Command::Say { text, ticket, asks } => {
                 self.enqueue(Request::Say { text, ticket, asks });
             }
@@ -67,14 +52,6 @@ impl Dialogue {
     pub(super) fn withdraw(&mut self, ticket: Ticket) {
         self.waiting
             .retain(|request| request.ticket() != Some(ticket));
-        if let Some(at) = self
-            .background
-            .iter()
-            .position(|turn| turn.ticket == Some(ticket))
-        {
-            let turn = self.background.swap_remove(at);
-            self.cancel(turn);
-        }
         if self
             .turn
             .as_ref()

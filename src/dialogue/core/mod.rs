@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use hearing::Hearing;
 use turns::Request;
 
-use super::io::{Effect, Input, Settings, TurnId};
+use super::io::{Effect, Input, Settings};
 use super::turn::{Phase, Turn};
 use crate::bus::{Event, IgnoreReason, State};
 use crate::config::ListenMode;
@@ -25,10 +25,6 @@ use crate::speech::wake::WakePhrase;
 
 /// Requests that may wait while one is worked on. One more is refused with a word.
 pub const WAITING: usize = 4;
-
-/// Requests of programs, answered without a voice, that may be worked on beside the foreground
-/// turn. One more is refused.
-pub const BACKGROUND: usize = 256;
 
 /// A turn that has no answer after this long is given up. The brain's own limits are shorter: a
 /// language model with its tools, or the plugin that takes longest.
@@ -89,9 +85,7 @@ pub struct Dialogue {
     hearing: VecDeque<Hearing>,
     pieces: Vec<String>,
     turn: Option<Turn>,
-    background: Vec<Turn>,
     waiting: VecDeque<Request>,
-    next_turn: TurnId,
     question: Option<Question>,
     last_reply: String,
     /// What was spoken last and until when the room may sound of it.
@@ -105,7 +99,6 @@ impl Dialogue {
     pub fn new(settings: Settings) -> Self {
         Self {
             wake: WakePhrase::new(&settings.listen.wake_phrase, settings.listen.wake_threshold),
-            next_turn: settings.first_turn,
             settings,
             now: 0,
             muted: false,
@@ -114,7 +107,6 @@ impl Dialogue {
             hearing: VecDeque::new(),
             pieces: Vec::new(),
             turn: None,
-            background: Vec::new(),
             waiting: VecDeque::new(),
             question: None,
             last_reply: String::new(),
@@ -262,14 +254,6 @@ impl Dialogue {
                 message: "the request took too long and was given up; ask again".into(),
             });
             self.end_turn();
-        }
-        while let Some(at) = self
-            .background
-            .iter()
-            .position(|turn| self.now >= turn.since + THINKING_LIMIT_MS)
-        {
-            let turn = self.background.swap_remove(at);
-            self.cancel(turn);
         }
         while self
             .hearing

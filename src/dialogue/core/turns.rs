@@ -2,7 +2,7 @@
 
 use fame_plugin::Act;
 
-use super::super::io::{Answered, Effect, Outcome, Ticket, TurnId, received};
+use super::super::io::{Answered, Effect, Outcome, Silent, Ticket, TurnId, received};
 use super::super::turn::{Phase, Turn};
 use super::{Dialogue, ECHO_TAIL_MS, QUESTION_LIFE_MS, Question, WAITING};
 use crate::brain::Query;
@@ -56,9 +56,7 @@ impl Dialogue {
     }
 
     pub(super) fn new_turn(&mut self) -> Turn {
-        let id = self.next_turn;
-        self.next_turn += 1;
-        Turn::new(id, self.now)
+        Turn::new(self.settings.numbers.next(), self.now)
     }
 
     pub(super) fn begin(&mut self, request: Request) {
@@ -124,11 +122,6 @@ impl Dialogue {
     }
 
     pub(super) fn answered(&mut self, id: TurnId, answer: Answered) {
-        if let Some(at) = self.background.iter().position(|turn| turn.id == id) {
-            let turn = self.background.swap_remove(at);
-            self.answer_silently(turn, answer);
-            return;
-        }
         let Some(mut turn) = self.turn.take_if(|turn| turn.id == id && !turn.answered) else {
             return;
         };
@@ -155,35 +148,28 @@ impl Dialogue {
         self.effects.push(Effect::Speak(id, speech));
     }
 
-    pub(super) fn answer_silently(&mut self, mut turn: Turn, answer: Answered) {
-        self.take(&mut turn, answer);
+    /// Takes over a request that was answered beside the dialogue.
+    pub(super) fn conclude(&mut self, silent: Silent, ticket: Ticket) {
+        let begun = self.now.saturating_sub(silent.took_ms as u64);
+        let mut turn = Turn::new(silent.turn, begun);
+        turn.ticket = Some(ticket);
+        turn.elsewhere = silent.session != self.settings.session;
+        if !turn.elsewhere {
+            self.question = None;
+        }
+        self.take(&mut turn, silent.answer);
         self.finish(turn, false);
     }
 
     /// Tells the world of the answer and does what it does to FAME itself; gives the words.
     fn take(&mut self, turn: &mut Turn, answer: Answered) -> String {
         turn.answered(&answer);
-        for matched in &answer.matched {
-            self.publish(matched.clone());
-        }
         let speech = self.apply(&answer, turn);
-        turn.reply.text.clone_from(&speech);
-        self.publish(Event::Reply {
-            text: speech.clone(),
-            wav: None,
-            turn: Some(turn.id),
-            display: answer.display,
-            data: answer.data.unwrap_or_default(),
-            sources: answer.sources,
-        });
-        if let Some((intent, plugin)) = turn.reply.matched.clone() {
-            self.publish(Event::QueryCompleted {
-                turn: turn.id,
-                intent,
-                plugin,
-                ok: answer.ok,
-                ms: (self.now - turn.begun) as f64,
-            });
+        let ms = (self.now - turn.begun) as f64;
+        let (events, reply) = answer.told(turn.id, speech.clone(), ms);
+        turn.reply = reply;
+        for event in events {
+            self.publish(event);
         }
         speech
     }
@@ -287,11 +273,6 @@ impl Dialogue {
             }
             self.finish(turn, true);
         }
-    }
-
-    pub(super) fn cancel(&mut self, turn: Turn) {
-        self.effects.push(Effect::Abandon(turn.id));
-        self.finish(turn, true);
     }
 
     pub(super) fn drop_waiting(&mut self) {

@@ -33,6 +33,9 @@ pub struct Explained {
     pub route_ms: f64,
     /// Time spent by the plugins, in milliseconds.
     pub plugin_ms: f64,
+    /// Time until the language model's first words could be used, in milliseconds; 0 without it.
+    #[serde(default)]
+    pub model_ms: f64,
 }
 
 /// `test`

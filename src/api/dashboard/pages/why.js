@@ -17,6 +17,7 @@ function explained(why) {
     facts([
       ["When", time(why.at)], ["Came in by", said(why.source)], ["Session", code(why.session)],
       ["Deciding took", ms(why.route_ms)], ["Plugins took", ms(why.plugin_ms)],
+      ["The language model took", why.model_ms > 0 ? ms(why.model_ms) : null],
     ], "facts columns"),
     why.decisions.length === 0
       ? h("p", { class: "muted" }, "Nothing was decided in this turn.")
