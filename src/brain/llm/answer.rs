@@ -284,6 +284,15 @@ impl<'a> Answer<'a> {
     }
 }
 
+/// `text` as an object. Some servers let a model write line breaks in the middle of a text, which
+/// JSON does not.
+fn read_object(text: &str) -> Option<Map<String, Value>> {
+    let strictly = serde_json::from_str(text);
+    strictly
+        .or_else(|_| serde_json::from_str(&text.replace(char::is_control, " ")))
+        .ok()
+}
+
 /// `text` without the sentence at its end that is not whole; none if that is all of it.
 fn whole_sentences(text: String) -> Option<String> {
     let end = text.rfind(['.', '!', '?', '…'])?;
@@ -317,7 +326,7 @@ impl Arguments {
     fn object(&self, at_end: bool) -> Option<Map<String, Value>> {
         match self {
             Self::Text(text) if at_end && text.trim().is_empty() => Some(Map::new()),
-            Self::Text(text) => serde_json::from_str(text).ok(),
+            Self::Text(text) => read_object(text),
             Self::Object(object) => Some(object.clone()),
         }
     }

@@ -199,6 +199,9 @@ impl<'a> Exchange<'a> {
         hand_on(self.pieces, pieces).await?;
         if whole.text.is_empty() && whole.calls.is_empty() {
             let host = self.client.endpoint.host.clone();
+            for dropped in &whole.dropped {
+                tracing::warn!(host, "dropped a tool call: {dropped}");
+            }
             return Err(LlmError::Empty { host }.into());
         }
         Ok(Completion {

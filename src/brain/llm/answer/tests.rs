@@ -301,6 +301,22 @@ fn spoken(parts: &[&str], reason: &str) -> (Vec<String>, Whole) {
 }
 
 #[test]
+fn line_breaks_within_a_text_are_taken() {
+    let deltas = [
+        fragment(
+            json!({ "index": 0, "id": "a", "function": { "name": "timer", "arguments": "{\"note\": \"tea\n" } }),
+        ),
+        fragment(
+            json!({ "index": 0, "function": { "name": "timer", "arguments": "\tready\"\n}" } }),
+        ),
+    ];
+    assert_eq!(
+        calls(&deltas),
+        [call("a", "timer", r#"{"note":"tea  ready"}"#)]
+    );
+}
+
+#[test]
 fn a_sentence_that_was_cut_off_is_not_spoken() {
     let cut = ["It is blue. ", "That is the air's doing. ", "The sun"];
     let (said, whole) = spoken(&cut, "length");
