@@ -44,6 +44,9 @@ impl Traces {
     }
 
     fn to(endpoint: &str) -> Result<Self, TracesError> {
+        // The exporter's HTTP client takes the process's, and panics where there is none. One that
+        // is there already does as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let address = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
         let exporter = SpanExporter::builder()
             .with_http()
@@ -71,5 +74,19 @@ impl Drop for Traces {
     fn drop(&mut self) {
         // A collector that is gone needs no last spans.
         let _ = self.0.shutdown();
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exporter_is_made_for_an_address_and_not_for_anything_else() {
+        assert!(Traces::to("http://127.0.0.1:4318").is_ok());
+        assert!(Traces::to("https://127.0.0.1:4318/").is_ok());
+        let refused = Traces::to("no address").err().unwrap().to_string();
+        assert!(refused.contains("no address") && refused.contains(ENDPOINT));
     }
 }

@@ -50,6 +50,10 @@ impl Learning {
     /// Trains the classifier on what the brain's plugins can be asked now. Blocks.
     pub(super) fn learn(&self) {
         let _one_at_a_time = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.brain.registry().plugins().is_empty() {
+            // FAME stops: there is nothing to learn from, and nobody to learn for.
+            return;
+        }
         self.find_embedder();
         let lessons = self.lock().lessons.clone();
         if let Err(error) = self.brain.learn(&lessons) {
