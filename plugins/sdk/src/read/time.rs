@@ -259,28 +259,8 @@ mod tests {
 
     /// Numbers below sixty as they are spoken.
     fn spell(n: i8) -> String {
-        const SMALL: [&str; 20] = [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-        ];
+        use super::super::number::SMALL;
+
         const TENS: [&str; 6] = ["", "", "twenty", "thirty", "forty", "fifty"];
         let (n, ten) = (
             usize::from(n.unsigned_abs()),
