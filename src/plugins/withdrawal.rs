@@ -1,6 +1,6 @@
 //! Whether anybody still waits for what a plugin does.
 //!
-//! A built-in plugin handles a call on a thread of its own, which nobody can end. What it has others
+//! A built-in plugin handles a call on one thread, and nobody can end it there. What it has others
 //! do from there, programs and the language model, ends as soon as nobody waits for the call any
 //! more, and the plugin with it.
 

@@ -24,7 +24,8 @@ pub(super) struct Answer<'a> {
     offered: &'a [Tool],
     thoughts: Thoughts,
     sentences: Sentences,
-    repetition: Repetition,
+    /// Only where the answer is spoken: programs may well repeat their lines.
+    repetition: Option<Repetition>,
     text: String,
     /// Calls by the server's index; those that were handed on stay, to know late fragments by.
     calls: BTreeMap<u32, Draft>,
@@ -68,13 +69,14 @@ pub(super) struct Whole {
 }
 
 impl<'a> Answer<'a> {
-    /// The answer to a request in which these tools were offered.
-    pub(super) fn new(offered: &'a [Tool]) -> Self {
+    /// The answer to a request in which these tools were offered, which is spoken as it comes or
+    /// wanted as a whole.
+    pub(super) fn new(offered: &'a [Tool], is_spoken: bool) -> Self {
         Self {
             offered,
             thoughts: Thoughts::default(),
             sentences: Sentences::default(),
-            repetition: Repetition::default(),
+            repetition: is_spoken.then(Repetition::default),
             text: String::new(),
             calls: BTreeMap::new(),
             current: None,
@@ -171,7 +173,8 @@ impl<'a> Answer<'a> {
         }
         let handed_on = self.text.len() - self.sentences.pending().len();
         self.text.push_str(said);
-        if let Some(worth) = self.repetition.push(said) {
+        let circle = self.repetition.as_mut();
+        if let Some(worth) = circle.and_then(|repetition| repetition.push(said)) {
             self.finish = Some(Finish::Circling);
             self.text.truncate(worth.max(handed_on));
             self.sentences = Sentences::default();

@@ -67,7 +67,7 @@ impl<'a> Exchange<'a> {
     ) -> Self {
         Self {
             client,
-            answer: Answer::new(tools),
+            answer: Answer::new(tools, pieces.is_some()),
             has_tools: !tools.is_empty(),
             pieces,
             start: Instant::now(),

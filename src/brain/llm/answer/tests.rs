@@ -16,7 +16,7 @@ fn tools() -> Vec<Tool> {
 /// What comes of these deltas: the pieces as they are handed on, and the whole.
 fn put_together(deltas: &[Value]) -> Result<(Vec<Piece>, Whole), String> {
     let tools = tools();
-    let mut answer = Answer::new(&tools);
+    let mut answer = Answer::new(&tools, true);
     let mut pieces = Vec::new();
     for delta in deltas {
         let chunk = json!({ "choices": [{ "delta": delta }] });
@@ -64,7 +64,7 @@ fn fragments_become_calls() {
 #[test]
 fn a_call_is_handed_on_when_the_next_begins() {
     let tools = tools();
-    let mut answer = Answer::new(&tools);
+    let mut answer = Answer::new(&tools, true);
     let mut take = |delta: Value| {
         let chunk = json!({ "choices": [{ "delta": delta }] });
         answer.take(serde_json::from_value(chunk).unwrap()).unwrap()
@@ -213,7 +213,7 @@ fn calls_have_limits() {
 #[test]
 fn thoughts_are_a_sign_of_life_and_not_said() {
     let tools = tools();
-    let mut answer = Answer::new(&tools);
+    let mut answer = Answer::new(&tools, true);
     for (delta, begun) in [
         (json!({ "role": "assistant", "content": "" }), false),
         (json!({ "reasoning_content": "Hm" }), true),
@@ -284,7 +284,7 @@ fn spoken(parts: &[&str], reason: &str) -> (Vec<String>, Whole) {
         .iter()
         .map(|part| json!({ "choices": [{ "delta": { "content": part } }] }))
         .chain([end]);
-    let mut answer = Answer::new(&[]);
+    let mut answer = Answer::new(&[], true);
     let mut pieces = Vec::new();
     for chunk in chunks {
         pieces.extend(answer.take(serde_json::from_value(chunk).unwrap()).unwrap());
@@ -346,4 +346,15 @@ fn a_circle_is_heard_once() {
     let (said, whole) = spoken(&parts, "length");
     assert_eq!(said, ["where is the moon"]);
     assert_eq!(whole.text, "where is the moon");
+}
+
+/// A program is wanted whole, however often it says the same.
+#[test]
+fn what_is_not_spoken_may_repeat_itself() {
+    let code = "    if value is None:\n        raise ValueError(value)\n".repeat(20);
+    let mut answer = Answer::new(&[], false);
+    let chunk = json!({ "choices": [{ "delta": { "content": code } }] });
+    answer.take(serde_json::from_value(chunk).unwrap()).unwrap();
+    assert!(!answer.is_circling());
+    assert_eq!(answer.end().1.text, code.trim());
 }
