@@ -8,8 +8,8 @@ use crate::canonical;
 use crate::error::{AuditError, Result};
 use crate::keys::PublicKey;
 use crate::pending::{Pending, Receipt};
-use crate::queue::{Command, Prepared, Queue, SMALL};
-use crate::record::Record;
+use crate::queue::{Command, Prepared, Queue, Raw, SMALL};
+use crate::record::{Kind, Record};
 use crate::recover;
 use crate::redact::Redactor;
 use crate::settings::Settings;
@@ -37,7 +37,12 @@ fn locked(error: &Mutex<Option<AuditError>>) -> MutexGuard<'_, Option<AuditError
 
 impl Health {
     pub(crate) fn set_failure(&self, failure: Option<AuditError>) {
-        *locked(&self.failure) = failure;
+        let before = std::mem::replace(&mut *locked(&self.failure), failure.clone());
+        match (before, failure) {
+            (None, Some(error)) => tracing::error!(%error, "nothing is recorded for now"),
+            (Some(_), None) => tracing::info!("the audit log can be written again"),
+            (None, None) | (Some(_), Some(_)) => {}
+        }
     }
 
     pub(crate) fn set_witness(&self, failure: Option<AuditError>) {
@@ -72,10 +77,21 @@ impl Drop for Shared {
     }
 }
 
-/// `record` as it is written.
-pub(crate) fn prepare(record: Record, redactor: &Redactor) -> Result<Prepared> {
-    let record = record.prepared(redactor);
-    let json = canonical::to_vec(&record)
+/// `raw` as it is written. What it is the end of is written already, or in the same batch.
+pub(crate) fn prepare_raw(raw: Raw, redactor: &Redactor) -> Result<Prepared> {
+    let mut record = match raw.redacted {
+        true => raw.record,
+        false => raw.record.prepared(redactor),
+    };
+    if let Some(before) = &raw.before {
+        record.of = Some(before.number()?);
+    }
+    written(&record)
+}
+
+/// `record` as it is written, rid of secrets and within bounds.
+fn written(record: &Record) -> Result<Prepared> {
+    let json = canonical::to_vec(record)
         .map_err(|error: io::Error| AuditError::file("writing", "a record".as_ref())(error))?;
     Ok(Prepared {
         kind: record.kind,
@@ -157,7 +173,7 @@ impl Log {
         let append = if record.is_within(SMALL) {
             record.check()?;
             // Whoever has something recorded on the way to an answer is not kept up by it.
-            Command::AppendRaw(Box::new(record), answer)
+            Command::AppendRaw(Box::new(Raw::small(record)), answer)
         } else {
             Command::Append(self.prepare(record)?, answer)
         };
@@ -165,9 +181,37 @@ impl Log {
         Ok(pending)
     }
 
+    /// Begins to write `record`, which tells what became of the act whose record `before` may be
+    /// on its way yet. Like [`Log::submit_unhurried`], nobody waits for it. It is not written
+    /// where `before` is not.
+    ///
+    /// # Errors
+    /// If too many records wait, or this one is not one that comes after.
+    pub fn follow(&self, before: Pending, mut record: Record) -> Result<Pending> {
+        if record.kind != Kind::After || record.of.is_some() {
+            return Err(AuditError::Record(
+                "only what comes after follows: use `Record::following`",
+            ));
+        }
+        let raw = if record.is_within(SMALL) {
+            Raw::small(record)
+        } else {
+            Raw::redacted(record.prepared(&self.0.redactor))
+        };
+        let raw = Raw {
+            before: Some(before),
+            ..raw
+        };
+        let (answer, pending) = Pending::pair();
+        self.0
+            .queue
+            .push_unhurried(Command::AppendRaw(Box::new(raw), answer))?;
+        Ok(pending)
+    }
+
     fn prepare(&self, record: Record) -> Result<Prepared> {
         record.check()?;
-        prepare(record, &self.0.redactor)
+        written(&record.prepared(&self.0.redactor))
     }
 
     /// Signs where the chain has come to, and waits until that is on the disk.

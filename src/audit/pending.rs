@@ -27,7 +27,11 @@ pub struct Receipt {
 }
 
 enum State {
-    Waiting(Option<Waker>),
+    Waiting {
+        waker: Option<Waker>,
+        /// The number that the record gets if its batch can be written.
+        number: Option<u64>,
+    },
     Given(Result<Receipt>),
 }
 
@@ -51,10 +55,26 @@ impl Pending {
     /// The two ends.
     pub(crate) fn pair() -> (Answer, Self) {
         let slot = Arc::new(Slot {
-            state: Mutex::new(State::Waiting(None)),
+            state: Mutex::new(State::Waiting {
+                waker: None,
+                number: None,
+            }),
             given: Condvar::new(),
         });
         (Answer(Arc::clone(&slot)), Self(slot))
+    }
+
+    /// The number that the record has, or will have if its batch can be written.
+    ///
+    /// # Errors
+    /// If it could not be written, or is in no batch yet.
+    pub(crate) fn number(&self) -> Result<u64> {
+        match &*self.0.state() {
+            State::Given(result) => result.clone().map(|receipt| receipt.seq),
+            State::Waiting { number, .. } => (*number).ok_or(AuditError::Record(
+                "what comes after was sent ahead of what comes before",
+            )),
+        }
     }
 
     /// Waits until the record is on the disk, at most 30 s.
@@ -86,7 +106,7 @@ impl Future for Pending {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self.0.state() {
             State::Given(result) => Poll::Ready(result.clone()),
-            State::Waiting(waker) => {
+            State::Waiting { waker, .. } => {
                 *waker = Some(context.waker().clone());
                 Poll::Pending
             }
@@ -108,9 +128,16 @@ impl Answer {
         self.settle(result);
     }
 
+    /// Tells the number that the record gets if its batch can be written.
+    pub(crate) fn drafted(&self, seq: u64) {
+        if let State::Waiting { number, .. } = &mut *self.0.state() {
+            *number = Some(seq);
+        }
+    }
+
     fn settle(&self, result: Result<Receipt>) {
         let mut state = self.0.state();
-        if let State::Waiting(waker) = &mut *state {
+        if let State::Waiting { waker, .. } = &mut *state {
             let waker = waker.take();
             *state = State::Given(result);
             drop(state);

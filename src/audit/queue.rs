@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::canonical::{NAME_BYTES, TEXT_BYTES, VALUE_BYTES};
 use crate::error::{AuditError, Result};
-use crate::pending::Answer;
+use crate::pending::{Answer, Pending};
 use crate::record::{Kind, Record};
 
 /// Commands that may wait.
@@ -27,6 +28,10 @@ const CROWD: usize = QUEUE / 4;
 /// What a record may have, in bytes of its texts, to be prepared by the writer.
 pub(crate) const SMALL: usize = 4 * 1024;
 
+/// What the texts of a record within bounds may have at most, in bytes: its long texts, its values
+/// and its names.
+const BOUNDED: usize = 4 * TEXT_BYTES + 2 * VALUE_BYTES + 16 * NAME_BYTES;
+
 /// How long a blocking caller waits for room.
 const ROOM: Duration = Duration::from_secs(5);
 
@@ -34,8 +39,8 @@ const ROOM: Duration = Duration::from_secs(5);
 pub(crate) enum Command {
     /// Writes a record.
     Append(Prepared, Answer),
-    /// Writes a small record, which has yet to be prepared.
-    AppendRaw(Box<Record>, Answer),
+    /// Writes a record that has yet to be prepared.
+    AppendRaw(Box<Raw>, Answer),
     /// Signs what there is.
     Checkpoint(Answer),
     /// Changes the key.
@@ -49,11 +54,44 @@ pub(crate) struct Prepared {
     pub(crate) json: Vec<u8>,
 }
 
+/// A record that the writer prepares: it is small, or it waits for a number.
+pub(crate) struct Raw {
+    pub(crate) record: Record,
+    /// The record of the act that this one is the end of, sent before it.
+    pub(crate) before: Option<Pending>,
+    /// What its texts may have at most.
+    pub(crate) bytes: usize,
+    /// It is rid of secrets and within bounds already.
+    pub(crate) redacted: bool,
+}
+
+impl Raw {
+    /// One within [`SMALL`].
+    pub(crate) fn small(record: Record) -> Self {
+        Self {
+            record,
+            before: None,
+            bytes: SMALL,
+            redacted: false,
+        }
+    }
+
+    /// One that is rid of secrets and within bounds already.
+    pub(crate) fn redacted(record: Record) -> Self {
+        Self {
+            record,
+            before: None,
+            bytes: BOUNDED,
+            redacted: true,
+        }
+    }
+}
+
 impl Command {
     fn bytes(&self) -> usize {
         match self {
             Self::Append(record, _) => record.json.len(),
-            Self::AppendRaw(..) => SMALL,
+            Self::AppendRaw(raw, _) => raw.bytes,
             Self::Checkpoint(_) | Self::Rotate(_) => 0,
         }
     }
@@ -204,7 +242,6 @@ impl Queue {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use crate::pending::Pending;
 
     fn checkpoint() -> Command {
         Command::Checkpoint(Pending::pair().0)

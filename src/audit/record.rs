@@ -114,6 +114,16 @@ impl Record {
         }
     }
 
+    /// What became of the act whose record is on its way yet, see
+    /// [`Log::follow`](crate::Log::follow).
+    #[must_use]
+    pub fn following() -> Self {
+        Self {
+            kind: Kind::After,
+            ..Self::default()
+        }
+    }
+
     /// Something happened; `event` is a name like `plugin.granted`.
     #[must_use]
     pub fn note(event: impl Into<String>) -> Self {

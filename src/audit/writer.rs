@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::chain::Hash;
 use crate::error::{AuditError, Result};
 use crate::keys::{PublicKeys, Secret};
-use crate::log::{Health, Recovery, prepare};
+use crate::log::{Health, Recovery, prepare_raw};
 use crate::pending::{Answer, Receipt};
 use crate::queue::{Command, Queue, Taken};
 use crate::record::{Kind, Record};
@@ -181,10 +181,16 @@ impl Writer {
         while let Some(command) = commands.next() {
             match command {
                 Command::Append(record, answer) => {
-                    answers.push((draft.record(&self.settings, &record), answer));
+                    let receipt = draft.record(&self.settings, &record);
+                    answer.drafted(receipt.seq);
+                    answers.push((receipt, answer));
                 }
-                Command::AppendRaw(record, answer) => match prepare(*record, &self.redactor) {
-                    Ok(record) => answers.push((draft.record(&self.settings, &record), answer)),
+                Command::AppendRaw(raw, answer) => match prepare_raw(*raw, &self.redactor) {
+                    Ok(record) => {
+                        let receipt = draft.record(&self.settings, &record);
+                        answer.drafted(receipt.seq);
+                        answers.push((receipt, answer));
+                    }
                     Err(error) => answer.give(Err(error)),
                 },
                 Command::Checkpoint(answer) => {

@@ -286,7 +286,7 @@ impl Recorded {
         }
         let written = match std::mem::replace(&mut self.before, Before::None) {
             Before::None => return,
-            Before::Going(pending) => return go_on(log, pending, record),
+            Before::Going(before) => log.follow(before, record).map(drop),
             Before::Safe(seq) => {
                 record.of = Some(seq);
                 match log.submit(record) {
@@ -301,7 +301,7 @@ impl Recorded {
     }
 
     fn after(&self, status: Status, text: &str) -> Record {
-        let mut record = Record::after(0);
+        let mut record = Record::following();
         record.outcome = Some(Outcome {
             status,
             text: (!text.is_empty()).then(|| text.to_owned()),
@@ -319,7 +319,7 @@ impl Drop for Recorded {
         let mut record = self.after(Status::Cancelled, text);
         match std::mem::replace(&mut self.before, Before::None) {
             Before::None => {}
-            Before::Going(pending) => go_on(log, pending, record),
+            Before::Going(before) => sent(log.follow(before, record)),
             Before::Safe(seq) => {
                 record.of = Some(seq);
                 write(&log, record);
@@ -328,28 +328,15 @@ impl Drop for Recorded {
     }
 }
 
-/// Writes `after` once the record before it is there, while whoever asked has the answer already.
-fn go_on(log: Log, before: Pending, mut after: Record) {
-    let work = async move {
-        match before.await {
-            Ok(receipt) => {
-                after.of = Some(receipt.seq);
-                write(&log, after);
-            }
-            Err(error) => tracing::error!(%error, "what was looked up is not recorded"),
-        }
-    };
-    match tokio::runtime::Handle::try_current() {
-        Ok(runtime) => drop(runtime.spawn(work)),
-        Err(error) => tracing::error!(%error, "how an act ended is not recorded"),
-    }
-}
-
 /// Writes what nothing waits for.
 fn write(log: &Log, record: Record) {
-    match log.submit_unhurried(record) {
-        Ok(pending) => drop(pending),
-        Err(error) => tracing::error!(%error, "something is not recorded"),
+    sent(log.submit_unhurried(record));
+}
+
+/// Takes notice of what nothing waits for.
+fn sent(record: Result<Pending, AuditError>) {
+    if let Err(error) = record {
+        tracing::error!(%error, "something is not recorded");
     }
 }
 

@@ -225,6 +225,67 @@ fn what_nobody_waits_for_is_written_all_the_same() {
 }
 
 #[test]
+fn what_follows_names_the_record_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = Log::open(Settings::new(folder.path())).unwrap();
+    let askers: Vec<_> = (0..4)
+        .map(|asker| {
+            let log = log.clone();
+            std::thread::spawn(move || {
+                for act in 0..100 {
+                    let name = format!("{asker}.{act}");
+                    let mut before = Record::before();
+                    before.session = Some(name.clone());
+                    let before = log.submit_unhurried(before).unwrap();
+                    if act % 50 == 0 {
+                        // Now and then it is on the disk already.
+                        log.append(Record::note("hurry")).unwrap();
+                    }
+                    let mut after = Record::following();
+                    after.session = Some(name);
+                    if act % 20 == 0 {
+                        // What is large takes another way.
+                        after.heard = full(&"x ".repeat(8_000)).heard;
+                    }
+                    drop(log.follow(before, after).unwrap());
+                }
+            })
+        })
+        .collect();
+    for asker in askers {
+        asker.join().unwrap();
+    }
+    let before = log.submit_unhurried(Record::before()).unwrap();
+    for wrong in [Record::before(), Record::note("x"), Record::after(1)] {
+        let other = log.submit_unhurried(Record::note("other")).unwrap();
+        assert!(matches!(
+            log.follow(other, wrong),
+            Err(AuditError::Record(_))
+        ));
+    }
+    let last = log.follow(before, Record::following()).unwrap();
+    drop(log);
+    assert!(last.wait().is_ok());
+    let entries = Reader::new(folder.path()).tail(1_000).unwrap();
+    let find = |kind: Kind| {
+        let all = entries
+            .iter()
+            .filter(move |entry| entry.record.kind == kind);
+        all.filter_map(|entry| Some((entry.record.session.as_deref()?, entry)))
+            .collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let (before, after) = (find(Kind::Before), find(Kind::After));
+    assert_eq!((before.len(), after.len()), (400, 400));
+    for (name, entry) in after {
+        assert_eq!(entry.record.of, Some(before[name].seq), "{name}");
+        assert!(entry.seq > before[name].seq);
+    }
+    sound(folder.path());
+    let again = Log::open(Settings::new(folder.path())).unwrap();
+    assert!(again.recovery().unknown.is_empty());
+}
+
+#[test]
 fn only_callers_records_are_taken() {
     let folder = tempfile::tempdir().unwrap();
     let log = Log::open(Settings::new(folder.path())).unwrap();

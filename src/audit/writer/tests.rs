@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use super::*;
 use crate::pending::Pending;
+use crate::queue::Raw;
 use crate::recover;
 use crate::redact::Redactor;
 use crate::segment::Medium;
@@ -128,6 +129,41 @@ fn a_disk_that_fails_refuses_until_it_works_again() {
         let report = checked(folder.path());
         assert_eq!((report.first_bad, report.notices.len()), (None, 1));
     }
+}
+
+#[test]
+fn nothing_follows_what_could_not_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(crate::Log::open(Settings::new(folder.path())).unwrap());
+    let faults = Faults::default();
+    let log = start(folder.path(), &faults);
+    let send = |record: Record, before: Option<Pending>| {
+        let raw = Raw {
+            before,
+            ..Raw::small(record)
+        };
+        let (answer, pending) = Pending::pair();
+        log.queue
+            .push_unhurried(Command::AppendRaw(Box::new(raw), answer))
+            .unwrap();
+        pending
+    };
+    // Both in one batch, and the end in a later one, when the disk works again.
+    faults.store(WRITE, Ordering::SeqCst);
+    let before = send(Record::before(), None);
+    let together = send(Record::following(), Some(before));
+    let before = send(Record::before(), None);
+    assert!(matches!(together.wait(), Err(AuditError::File { .. })));
+    assert!(log.append(&Record::note("behind it")).is_err());
+    faults.store(0, Ordering::SeqCst);
+    let last = log.append(&Record::note("on")).unwrap().seq;
+    let late = send(Record::following(), Some(before)).wait();
+    assert!(matches!(late, Err(AuditError::File { .. })), "{late:?}");
+    let before = send(Record::before(), None);
+    let after = send(Record::following(), Some(before)).wait().unwrap();
+    assert_eq!(after.seq, last + 2);
+    drop(log);
+    assert_eq!(checked(folder.path()).first_bad, None);
 }
 
 #[test]
