@@ -31,6 +31,8 @@ enum State {
         waker: Option<Waker>,
         /// The number that the record gets if its batch can be written.
         number: Option<u64>,
+        /// A thread waits. Mostly nobody does, and there are many records to a batch.
+        blocks: bool,
     },
     Given(Result<Receipt>),
 }
@@ -58,6 +60,7 @@ impl Pending {
             state: Mutex::new(State::Waiting {
                 waker: None,
                 number: None,
+                blocks: false,
             }),
             given: Condvar::new(),
         });
@@ -85,8 +88,9 @@ impl Pending {
         let until = Instant::now() + WAIT;
         let mut state = self.0.state();
         loop {
-            if let State::Given(result) = &*state {
-                return result.clone();
+            match &mut *state {
+                State::Given(result) => return result.clone(),
+                State::Waiting { blocks, .. } => *blocks = true,
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -137,11 +141,13 @@ impl Answer {
 
     fn settle(&self, result: Result<Receipt>) {
         let mut state = self.0.state();
-        if let State::Waiting { waker, .. } = &mut *state {
-            let waker = waker.take();
+        if let State::Waiting { waker, blocks, .. } = &mut *state {
+            let (waker, blocks) = (waker.take(), *blocks);
             *state = State::Given(result);
             drop(state);
-            self.0.given.notify_all();
+            if blocks {
+                self.0.given.notify_all();
+            }
             if let Some(waker) = waker {
                 waker.wake();
             }

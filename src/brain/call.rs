@@ -1,11 +1,13 @@
 //! Running a plugin, whatever it does.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use fame_plugin::{PluginError, Reply, Request, Wakeup};
+use fame_plugin::{Plugin, PluginError, Reply, Request, Wakeup};
 use serde_json::{Map, Value};
 use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
@@ -42,7 +44,8 @@ pub(super) struct Called {
 
 /// The reply of `loaded`: its own if it gives one within `limit`, else a sentence that says what
 /// happened. A call that runs over its time goes on without anybody listening and counts as
-/// running until it ends.
+/// running until it ends. What a plugin says it answers from memory is called where it stands, and
+/// has no time to run over.
 pub(super) async fn call(loaded: &Arc<Loaded>, call: Call, limit: Duration) -> Called {
     let name = &loaded.manifest.name;
     let id = loaded.manifest.id.as_str();
@@ -61,53 +64,68 @@ pub(super) async fn call(loaded: &Arc<Loaded>, call: Call, limit: Duration) -> C
             ));
         }
     };
-    // However this ends: when it is over, nobody waits any more.
-    let waiting = CancellationToken::new();
-    let withdrawn = waiting.clone();
-    let _waiting = waiting.drop_guard();
-    let work = {
-        let loaded = Arc::clone(loaded);
-        async move {
-            let outcome = run(&loaded, call, withdrawn).await;
-            drop(place);
-            outcome
+    let (outcome, ran) = match (&loaded.runner, &call) {
+        (Runner::Builtin(plugin), Call::Handle(request, _)) if is_instant(loaded, request) => {
+            (at_once(plugin.as_ref(), request), Vec::new())
         }
+        _ => in_time(loaded, call, limit, place).await,
     };
-    // The work goes on when the time is over, so that its place stays taken until it ends.
-    let outcome = tokio::time::timeout(limit, tokio::spawn(work)).await;
-    let mut ran = Vec::new();
-    let called = match outcome {
-        Ok(Ok((outcome, runs))) => {
-            ran = runs;
-            match outcome {
-                Ok(reply) => {
-                    report(loaded, permit, true);
-                    return Called {
-                        reply: permitted(loaded, reply),
-                        ok: true,
-                        ran,
-                    };
-                }
-                Err(problem) => problem.told(loaded),
-            }
+    let trouble = match outcome {
+        Ok(reply) => {
+            report(loaded, permit, true);
+            return Called {
+                reply: permitted(loaded, reply),
+                ok: true,
+                ran,
+            };
         }
-        Ok(Err(crash)) => {
-            tracing::error!(plugin = id, %crash, "the call panicked");
-            crashed(name)
-        }
-        Err(_) => {
-            tracing::warn!(
-                plugin = id,
-                limit_s = limit.as_secs_f32(),
-                "the plugin ran over its time"
-            );
-            late(name)
-        }
+        Err(trouble) => trouble,
     };
     report(loaded, permit, false);
     Called {
         ran,
-        ..failed(called)
+        ..failed(trouble.told(loaded))
+    }
+}
+
+/// Whether the plugin says that it answers `request` from memory.
+fn is_instant(loaded: &Loaded, request: &Request) -> bool {
+    let mut intents = loaded.manifest.intents.iter();
+    intents.any(|intent| intent.instant && intent.name == request.intent)
+}
+
+/// Has `request` handled here and now.
+fn at_once(plugin: &dyn Plugin, request: &Request) -> Result<Reply, Trouble> {
+    // A plugin that panicked is no more broken than on a thread of its own.
+    let handled = panic::catch_unwind(AssertUnwindSafe(|| plugin.handle(request)));
+    match handled {
+        Ok(outcome) => outcome.map_err(Trouble::Failed),
+        Err(_) => Err(Trouble::Panicked(format!("handling `{}`", request.intent))),
+    }
+}
+
+/// Has `call` worked on elsewhere for at most `limit`. It goes on when that is over, so that its
+/// `place` stays taken until it ends.
+async fn in_time(
+    loaded: &Arc<Loaded>,
+    call: Call,
+    limit: Duration,
+    place: OwnedSemaphorePermit,
+) -> (Result<Reply, Trouble>, Vec<Run>) {
+    // However this ends: when it is over, nobody waits any more.
+    let waiting = CancellationToken::new();
+    let withdrawn = waiting.clone();
+    let _waiting = waiting.drop_guard();
+    let loaded = Arc::clone(loaded);
+    let work = async move {
+        let outcome = run(&loaded, call, withdrawn).await;
+        drop(place);
+        outcome
+    };
+    match tokio::time::timeout(limit, tokio::spawn(work)).await {
+        Ok(Ok(ended)) => ended,
+        Ok(Err(crash)) => (Err(Trouble::Panicked(crash.to_string())), Vec::new()),
+        Err(_) => (Err(Trouble::Late(limit)), Vec::new()),
     }
 }
 
@@ -116,6 +134,8 @@ pub(super) async fn call(loaded: &Arc<Loaded>, call: Call, limit: Duration) -> C
 enum Trouble {
     Failed(PluginError),
     Panicked(String),
+    /// It had this long.
+    Late(Duration),
     Server(McpError),
     /// The tool ran and says that it could not do it.
     Refused(Output),
@@ -221,6 +241,11 @@ impl Trouble {
             Self::Panicked(crash) => {
                 tracing::error!(plugin = id, crash, "the plugin panicked");
                 crashed(name)
+            }
+            Self::Late(limit) => {
+                let limit_s = limit.as_secs_f32();
+                tracing::warn!(plugin = id, limit_s, "the plugin ran over its time");
+                late(name)
             }
             Self::Server(error) if matches!(error.problem, Problem::Late { .. }) => {
                 tracing::warn!(plugin = id, %error, "the plugin ran over its time");

@@ -272,7 +272,8 @@ impl Brain {
         let route_ms = milliseconds(start);
         let answer = match (&routed[..], &self.model) {
             ([only], Some(client)) if only.step == Step::Nothing && is_words(only, &query) => {
-                let modelled = self.ask_model(client, &mind, &query, only, said).await;
+                // Rare and large: every other answer would have room for it.
+                let modelled = Box::pin(self.ask_model(client, &mind, &query, only, said)).await;
                 Answer {
                     model_ms: modelled.first_words.as_secs_f64() * 1_000.0,
                     ..answer(modelled.decisions, modelled.acted, modelled.streamed)

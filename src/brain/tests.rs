@@ -34,6 +34,12 @@ impl Puppet {
         Self { manifest, handle }
     }
 
+    /// The same, saying of itself that it answers from memory.
+    fn instant(mut self) -> Self {
+        self.manifest.push_str("\ninstant = true");
+        self
+    }
+
     fn brain(self) -> Brain {
         let plugins: Vec<Box<dyn Plugin>> =
             vec![Box::new(fame_plugin_control::Control), Box::new(self)];
@@ -107,6 +113,34 @@ async fn a_plugin_that_hangs_is_left_behind() {
     assert_eq!(ask(&brain, "Louder.").await.reply.speech, "Louder now.");
     tokio::time::sleep(Duration::from_millis(600)).await;
     let reply = ask(&brain, "Dance!").await.reply;
+    assert_eq!(
+        reply.speech,
+        "Puppet failed several times, so I leave it alone for a while."
+    );
+}
+
+#[tokio::test]
+async fn what_answers_from_memory_is_called_on_the_spot() {
+    let puppet = Puppet::new("dance", || {
+        let here = std::thread::current().id();
+        Ok(Reply::say(format!("{here:?}")))
+    });
+    let told = ask(&puppet.instant().brain(), "Dance!").await.reply.speech;
+    assert_eq!(told, format!("{:?}", std::thread::current().id()));
+
+    // It fails like any other.
+    let panicking = Puppet::new("dance", || panic!("on purpose"))
+        .instant()
+        .brain();
+    for _ in 0..3 {
+        let answer = ask(&panicking, "Dance!").await;
+        assert!(!answer.ok);
+        assert_eq!(
+            answer.reply.speech,
+            "Something went wrong in Puppet. Please try it another way."
+        );
+    }
+    let reply = ask(&panicking, "Dance!").await.reply;
     assert_eq!(
         reply.speech,
         "Puppet failed several times, so I leave it alone for a while."

@@ -63,7 +63,8 @@ impl Background {
         self.shared.publish(received(&query));
         let session = query.session.clone();
         let after_question = self.brain.has_question(&session);
-        let answering = self.brain.answer(query, None);
+        // In a place of its own: it is large, and would be carried from task to task.
+        let answering = Box::pin(self.brain.answer(query, None));
         let Ok(answer) = tokio::time::timeout(LIMIT, answering).await else {
             return Err(Outcome::Cancelled);
         };

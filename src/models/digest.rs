@@ -1,8 +1,8 @@
 //! SHA-256 of files.
 
-use std::fmt::Write as _;
 use std::io::{self, Read};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 /// How much of a file is in memory at a time.
@@ -20,12 +20,7 @@ pub(super) fn sha256(mut source: impl Read) -> io::Result<String> {
             Err(error) => return Err(error),
         }
     }
-    let mut text = String::with_capacity(64);
-    for byte in hasher.finalize() {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(text)
+    Ok(HEXLOWER.encode(&hasher.finalize()))
 }
 
 #[cfg(test)]

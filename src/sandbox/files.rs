@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::limits::{MAX_FILE_BYTES, MAX_FILES, MAX_FILES_BYTES, MAX_NAME_BYTES};
@@ -110,14 +111,7 @@ fn safe_name(name: &[u8]) -> Option<String> {
 }
 
 fn sha256(content: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(content)
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            // A string takes whatever is written.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    HEXLOWER.encode(&Sha256::digest(content))
 }
 
 #[cfg(test)]

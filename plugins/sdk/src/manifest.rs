@@ -72,6 +72,11 @@ pub struct Intent {
     /// [`MAX_SECONDS`].
     #[serde(default)]
     pub timeout_seconds: Option<f32>,
+    /// Whether it is answered from what is in memory, in microseconds. It is then called where it
+    /// was understood, without a thread and a time limit of its own, so only a plugin that is part
+    /// of FAME may say so.
+    #[serde(default)]
+    pub instant: bool,
     /// The tool of an MCP server that does it; left out, the tool of the intent's name.
     #[serde(default)]
     pub tool: Option<String>,
@@ -222,6 +227,17 @@ pub enum ManifestError {
         /// The intent.
         intent: String,
     },
+    /// A promise that only code of FAME's own can be trusted with.
+    #[error(
+        "plugin `{plugin}`: the intent `{intent}` cannot be `instant`, because the plugin is not \
+         part of FAME; leave it out"
+    )]
+    NotInstant {
+        /// The plugin's id.
+        plugin: String,
+        /// The intent.
+        intent: String,
+    },
     /// Hosts without the permission to reach them.
     #[error("plugin `{plugin}` lists `hosts` but not the permission `http`; add it or remove them")]
     HostsUnused {
@@ -298,6 +314,12 @@ impl Manifest {
                     intent: intent.name.clone(),
                 });
             }
+            if intent.instant && self.runtime != Runtime::Builtin {
+                return Err(ManifestError::NotInstant {
+                    plugin: plugin(),
+                    intent: intent.name.clone(),
+                });
+            }
             if let Some(slot) = intent
                 .ask
                 .keys()
@@ -364,6 +386,13 @@ mod tests {
                 "no sentences",
             ),
             (format!("{HEAD}{}", intent("a", "")), "sentences"),
+            (
+                format!(
+                    "{HEAD}runtime = {{ mcp = [\"x\"] }}\n{}",
+                    intent("a", "instant = true")
+                ),
+                "cannot be `instant`",
+            ),
             (
                 format!("{HEAD}{}", intent("a", "slots = { x = \"colour\" }")),
                 "colour",

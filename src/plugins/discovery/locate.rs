@@ -103,7 +103,9 @@ impl Places {
                 let mut asked = self.intents(intent).flat_map(|places| places.ask.keys());
                 Some(asked.find(|place| place.get_ref() == slot)?.span())
             }
-            ManifestError::NoSentences { intent, .. } | ManifestError::TooLong { intent, .. } => {
+            ManifestError::NoSentences { intent, .. }
+            | ManifestError::TooLong { intent, .. }
+            | ManifestError::NotInstant { intent, .. } => {
                 Some(self.intents(intent).next()?.name.span())
             }
             ManifestError::HostsUnused { .. } => Some(self.hosts.as_ref()?.span()),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, Docker};
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::call::{ANSWER_WITHIN, call};
@@ -89,10 +90,7 @@ fn context_host(docker_dir: &Path) -> Option<String> {
     if name.is_empty() || name == "default" {
         return None;
     }
-    let digest: String = Sha256::digest(name)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = HEXLOWER.encode(&Sha256::digest(name));
     let meta = json(
         &docker_dir
             .join("contexts/meta")
@@ -189,10 +187,7 @@ mod tests {
         )
         .unwrap();
         // `printf rootless | sha256sum`
-        let digest: String = Sha256::digest("rootless")
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect();
+        let digest = HEXLOWER.encode(&Sha256::digest("rootless"));
         let meta = dir.path().join("contexts/meta").join(digest);
         fs::create_dir_all(&meta).unwrap();
         fs::write(

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use memchr::memmem;
 
 use crate::files::MAX_ARCHIVE_BYTES;
@@ -33,7 +34,7 @@ const LAST_SIGNAL: i32 = 64;
 pub(super) fn token() -> std::io::Result<String> {
     let mut bytes = [0; TOKEN_CHARS / 2];
     rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(HEXLOWER.encode(&bytes))
 }
 
 /// Splits stdout at the token, which may come in pieces.

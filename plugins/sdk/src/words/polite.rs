@@ -98,10 +98,10 @@ pub(super) fn drop_hesitations(words: &mut Vec<Word>) {
 /// are more than that.
 pub(super) fn cores(words: &[&str]) -> Vec<Range<usize>> {
     let (mut start, mut end) = (0, words.len());
-    while let Some(len) = longest(OPENINGS, |phrase| begins(&words[start..], phrase)) {
+    while let Some(len) = longest(OPENINGS, |phrase| begun(&words[start..], phrase)) {
         start += len;
     }
-    while let Some(len) = longest(CLOSINGS, |phrase| ends(&words[..end], phrase)) {
+    while let Some(len) = longest(CLOSINGS, |phrase| ended(&words[..end], phrase)) {
         end -= len;
     }
     let mut cores = vec![start..words.len(), 0..end, start..end];
@@ -110,20 +110,31 @@ pub(super) fn cores(words: &[&str]) -> Vec<Range<usize>> {
     cores
 }
 
-fn longest(phrases: &[&str], fits: impl Fn(&str) -> bool) -> Option<usize> {
-    phrases
-        .iter()
-        .filter(|phrase| fits(phrase))
-        .map(|phrase| phrase.split(' ').count())
-        .max()
+/// The most words that one of `phrases` takes.
+fn longest(phrases: &[&str], takes: impl Fn(&str) -> Option<usize>) -> Option<usize> {
+    phrases.iter().filter_map(|phrase| takes(phrase)).max()
 }
 
-fn begins(words: &[&str], phrase: &str) -> bool {
-    let mut at = words.iter();
-    phrase.split(' ').all(|part| at.next() == Some(&part))
+/// How many words `phrase` takes at the beginning of `words`; none if it is not there.
+fn begun(words: &[&str], phrase: &str) -> Option<usize> {
+    let mut left = phrase;
+    for (at, word) in words.iter().enumerate() {
+        match left.strip_prefix(word)? {
+            "" => return Some(at + 1),
+            more => left = more.strip_prefix(' ')?,
+        }
+    }
+    None
 }
 
-fn ends(words: &[&str], phrase: &str) -> bool {
-    let mut at = words.iter().rev();
-    phrase.rsplit(' ').all(|part| at.next() == Some(&part))
+/// The same at their end.
+fn ended(words: &[&str], phrase: &str) -> Option<usize> {
+    let mut left = phrase;
+    for (at, word) in words.iter().rev().enumerate() {
+        match left.strip_suffix(word)? {
+            "" => return Some(at + 1),
+            more => left = more.strip_suffix(' ')?,
+        }
+    }
+    None
 }
