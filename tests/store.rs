@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use fame::store::{
-    CORRECTIONS, Correction, DUE_AT_ONCE, Grant, PLUGIN_WAKEUPS, Store, StoreError, TURNS, Turn,
+    CORRECTIONS, Correction, DUE_AT_ONCE, Grant, NewTurn, PLUGIN_WAKEUPS, Store, StoreError, TURNS,
+    Turn,
 };
 use fame_plugin::{Permission, Wakeup};
 use jiff::Timestamp;
+use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
 /// Names the file to the other process of a test.
@@ -76,7 +78,16 @@ fn everything_is_there_after_a_restart() {
         store.set_grant(grant.clone()).unwrap();
         store.disable("jokes").unwrap();
         store.correct(correction.clone()).unwrap();
-        store.add_turns(vec![turn.clone()]).unwrap();
+        let fresh = NewTurn {
+            id: turn.id,
+            at: turn.at,
+            session: turn.session.clone(),
+            source: turn.source.clone(),
+            text: turn.text.clone(),
+            explanation: to_raw_value(&turn.explanation).unwrap(),
+            reply: turn.reply.clone(),
+        };
+        store.add_turns(vec![fresh]).unwrap();
     }
     let store = Store::open(&file).unwrap();
     let milk = store.get("notes", "milk").unwrap();
@@ -157,9 +168,9 @@ fn what_is_kept_is_bounded() {
     assert_eq!(store.due(at(1_000_000)).unwrap().len(), DUE_AT_ONCE);
 
     for i in 0..TURNS as u64 + 5 {
-        let turn = Turn {
+        let turn = NewTurn {
             id: i + 1,
-            ..Turn::default()
+            ..NewTurn::default()
         };
         store.add_turns(vec![turn]).unwrap();
     }
@@ -235,9 +246,9 @@ fn writes_until_it_is_killed() {
         let value = json!({"number": number, "rest": "x".repeat(3000)});
         store.put("numbers", &number.to_string(), value).unwrap();
         if number % 10 == 0 {
-            let turn = Turn {
+            let turn = NewTurn {
                 id: number,
-                ..Turn::default()
+                ..NewTurn::default()
             };
             store.add_turns(vec![turn]).unwrap();
         }

@@ -17,6 +17,7 @@ use fame_plugin::sentence::{Lists, TemplateError};
 use fame_plugin::{Clock, SystemClock, Wakeup};
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::to_raw_value;
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
@@ -32,7 +33,7 @@ use crate::plugins::mcp::Limits;
 use crate::plugins::services::{Desktop, Notifier, Scheduler, Web};
 use crate::plugins::{Loaded, PluginError, Plugins, Reaper, Registry, builtin_plugins};
 use crate::sandbox::{self, Sandbox};
-use crate::store::{Correction, Store, StoreError, Turn};
+use crate::store::{Correction, NewTurn, Store, StoreError, Turn};
 use grants::StoredGrants;
 use learning::Learning;
 use means::{Asks, Boxed, Voice};
@@ -537,14 +538,14 @@ fn corrections(store: Option<&Store>) -> Vec<(String, String)> {
 }
 
 /// A turn as the store keeps it.
-fn kept(explained: &Explained) -> Turn {
-    Turn {
+fn kept(explained: &Explained) -> NewTurn {
+    NewTurn {
         id: explained.turn,
         at: explained.at,
         session: explained.session.clone(),
         source: crate::brain::source_name(explained.source).into(),
         text: explained.text.clone(),
         reply: explained.reply.clone(),
-        explanation: serde_json::to_value(explained).unwrap_or_default(),
+        explanation: to_raw_value(explained).unwrap_or_default(),
     }
 }

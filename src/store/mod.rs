@@ -37,7 +37,7 @@ pub use corrections::{CORRECTION_BYTES, CORRECTIONS, Correction};
 pub use entries::{KEY_BYTES, NAMESPACE_BYTES, NAMESPACE_KEYS, VALUE_BYTES};
 pub use error::StoreError;
 pub use grants::Grant;
-pub use turns::{EXPLANATION_BYTES, TEXT_BYTES, TURNS, Turn};
+pub use turns::{EXPLANATION_BYTES, NewTurn, TEXT_BYTES, TURNS, Turn};
 pub use wakeups::{DUE_AT_ONCE, Due, PLUGIN_WAKEUPS, WAKEUP_BYTES};
 
 use writer::Writer;
@@ -219,15 +219,18 @@ impl Store {
 
     /// Keeps turns, each within [`TEXT_BYTES`] and [`EXPLANATION_BYTES`]; the last [`TURNS`] are
     /// kept. One that is larger is left out, which is an error once the others are kept.
-    pub fn add_turns(&self, turns: Vec<Turn>) -> Result<()> {
+    pub fn add_turns(&self, mut turns: Vec<NewTurn>) -> Result<()> {
         const ACTION: &str = "keeping turns";
-        let (fitting, larger): (Vec<_>, Vec<_>) = turns
-            .into_iter()
-            .map(turns::Fitting::new)
-            .partition(std::result::Result::is_ok);
-        let fitting: Vec<_> = fitting.into_iter().flatten().collect();
-        self.0.call(ACTION, move |db| turns::add(db, &fitting))?;
-        match larger.into_iter().find_map(std::result::Result::err) {
+        let mut larger = None;
+        turns.retain(|turn| match turns::check(turn) {
+            Ok(()) => true,
+            Err(fault) => {
+                larger = Some(fault);
+                false
+            }
+        });
+        self.0.call(ACTION, move |db| turns::add(db, &turns))?;
+        match larger {
             Some(fault) => Err(fault.at(ACTION)),
             None => Ok(()),
         }

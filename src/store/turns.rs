@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::entries::json;
 use super::error::{Fault, at_most};
@@ -17,9 +18,10 @@ pub const TEXT_BYTES: usize = 64 * 1024;
 /// The largest explanation of a turn as JSON, in bytes.
 pub const EXPLANATION_BYTES: usize = 256 * 1024;
 
-/// One request and what became of it.
+/// One request and what became of it. Its explanation is JSON: only written while the turn is being
+/// kept, see [`NewTurn`], and taken apart when it is read.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Turn {
+pub struct Turn<E = Value> {
     /// Its number; turns count on over restarts, from [`Store::last_turn_id`](super::Store).
     pub id: u64,
     /// When it came, to the microsecond.
@@ -31,47 +33,46 @@ pub struct Turn {
     /// What was asked.
     pub text: String,
     /// Why it was understood so.
-    pub explanation: Value,
+    pub explanation: E,
     /// What was answered.
     pub reply: String,
 }
 
+/// A turn to be kept.
+pub type NewTurn = Turn<Box<RawValue>>;
+
 const COLUMNS: &str = "id, at_us, session, source, text, explanation, reply";
 
-/// A turn that is small enough, as it is written.
-pub(super) struct Fitting {
-    turn: Turn,
-    explanation: String,
-}
-
-impl Fitting {
-    pub(super) fn new(turn: Turn) -> Result<Self, Fault> {
-        let explanation = turn.explanation.to_string();
-        for (what, size, most) in [
-            ("a turn's session", turn.session.len(), TEXT_BYTES),
-            ("a turn's text", turn.text.len(), TEXT_BYTES),
-            ("a turn's reply", turn.reply.len(), TEXT_BYTES),
-            ("a turn's explanation", explanation.len(), EXPLANATION_BYTES),
-        ] {
-            at_most(what, size, most, "bytes")?;
-        }
-        Ok(Self { turn, explanation })
+/// Refuses a turn that is too large.
+pub(super) fn check(turn: &NewTurn) -> Result<(), Fault> {
+    for (what, text, most) in [
+        ("a turn's session", turn.session.as_str(), TEXT_BYTES),
+        ("a turn's text", &turn.text, TEXT_BYTES),
+        ("a turn's reply", &turn.reply, TEXT_BYTES),
+        (
+            "a turn's explanation",
+            turn.explanation.get(),
+            EXPLANATION_BYTES,
+        ),
+    ] {
+        at_most(what, text.len(), most, "bytes")?;
     }
+    Ok(())
 }
 
 /// The same number again replaces what was kept before.
-pub(super) fn add(db: &Connection, turns: &[Fitting]) -> Result<(), Fault> {
+pub(super) fn add(db: &Connection, turns: &[NewTurn]) -> Result<(), Fault> {
     let mut statement = db.prepare(&format!(
         "INSERT OR REPLACE INTO turn ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
     ))?;
-    for Fitting { turn, explanation } in turns {
+    for turn in turns {
         statement.execute(params![
             turn.id,
             turn.at.as_microsecond(),
             turn.session,
             turn.source,
             turn.text,
-            explanation,
+            turn.explanation.get(),
             turn.reply
         ])?;
     }

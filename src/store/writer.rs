@@ -164,12 +164,13 @@ mod tests {
         let writer = writer(WAIT);
         let add = |id: u64, text: String| {
             writer.call("keeping", move |db| {
-                let turn = turns::Turn {
+                let turn = turns::NewTurn {
                     id,
                     text,
-                    ..turns::Turn::default()
+                    ..turns::NewTurn::default()
                 };
-                turns::add(db, &[turns::Fitting::new(turn)?])
+                turns::check(&turn)?;
+                turns::add(db, &[turn])
             })
         };
         let room = |pages: i64| {
