@@ -82,24 +82,52 @@ impl Background {
     /// Tells the world of an answer that does not concern the dialogue; gives what its client is
     /// told.
     pub(super) fn tell(&self, silent: Silent) -> Replied {
-        let Silent {
-            turn,
-            answer,
-            took_ms,
-            ..
-        } = silent;
-        let latency_ms = answer.latency();
-        let speech = answer.speech.clone();
-        let (events, reply) = answer.told(turn, speech, took_ms);
-        for event in events {
-            self.shared.publish(event);
-        }
-        self.shared.publish(Event::TurnFinished {
-            latency_ms,
-            cancelled: false,
-            turn: Some(turn),
-        });
-        reply
+        tell(&self.shared, silent)
+    }
+
+    /// Ends an answer that concerns the dialogue, which does not take it: it is too busy, or gone.
+    /// Gives what the client is told, if something came of its request.
+    pub(super) fn untaken(&self, silent: Silent) -> Option<Replied> {
+        untaken(&self.shared, silent)
+    }
+}
+
+fn tell(shared: &Shared, silent: Silent) -> Replied {
+    let Silent {
+        turn,
+        answer,
+        took_ms,
+        ..
+    } = silent;
+    let latency_ms = answer.latency();
+    let speech = answer.speech.clone();
+    let (events, reply) = answer.told(turn, speech, took_ms);
+    for event in events {
+        shared.publish(event);
+    }
+    shared.publish(Event::TurnFinished {
+        latency_ms,
+        cancelled: false,
+        turn: Some(turn),
+    });
+    reply
+}
+
+/// What was asked of a plugin is done, and its answer is told. What was asked of FAME itself (to
+/// be louder, to go to sleep) is the dialogue's to do, and is not.
+fn untaken(shared: &Shared, silent: Silent) -> Option<Replied> {
+    if silent.answer.acts.is_empty() {
+        return Some(tell(shared, silent));
+    }
+    shared.publish(cancelled(silent.turn));
+    None
+}
+
+fn cancelled(turn: TurnId) -> Event {
+    Event::TurnFinished {
+        latency_ms: Latency::default(),
+        cancelled: true,
+        turn: Some(turn),
     }
 }
 
@@ -119,11 +147,56 @@ impl Open<'_> {
 impl Drop for Open<'_> {
     fn drop(&mut self) {
         if !self.answered {
-            self.shared.publish(Event::TurnFinished {
-                latency_ms: Latency::default(),
-                cancelled: true,
-                turn: Some(self.turn),
-            });
+            self.shared.publish(cancelled(self.turn));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fame_plugin::Act;
+
+    use super::*;
+    use crate::bus::Bus;
+    use crate::daemon::memory::Memory;
+
+    fn silent(acts: Vec<Act>) -> Silent {
+        Silent {
+            turn: 7,
+            session: "room".into(),
+            after_question: true,
+            answer: Answered {
+                speech: "For ten minutes, done.".into(),
+                ok: true,
+                acts,
+                ..Answered::default()
+            },
+            took_ms: 1.0,
+        }
+    }
+
+    /// What is told of what the dialogue did not take, and whether its turn was cancelled.
+    fn ended(silent: Silent) -> (Option<String>, Vec<bool>) {
+        let bus = Bus::new();
+        let mut events = bus.subscribe();
+        let told = untaken(&Shared::new(bus, Memory::default()), silent);
+        let mut finished = Vec::new();
+        while let Ok(published) = events.try_recv() {
+            if let Event::TurnFinished { cancelled, .. } = published.event {
+                finished.push(cancelled);
+            }
+        }
+        (told.map(|reply| reply.text), finished)
+    }
+
+    #[test]
+    fn what_a_plugin_did_is_told_although_the_dialogue_is_busy() {
+        let done = Some("For ten minutes, done.".into());
+        assert_eq!(ended(silent(Vec::new())), (done, vec![false]));
+    }
+
+    #[test]
+    fn what_only_the_dialogue_can_do_is_not_said_to_be_done() {
+        assert_eq!(ended(silent(vec![Act::Sleep])), (None, vec![true]));
     }
 }

@@ -230,9 +230,15 @@ impl DaemonHandler {
         if !silent.concerns(SESSION) {
             return Ok(Outcome::Replied(Box::new(self.background.tell(silent))));
         }
-        let silent = Box::new(silent);
-        self.request(ticket, Command::Conclude { silent, ticket })
-            .await
+        let conclude = Command::Conclude {
+            silent: Box::new(silent.clone()),
+            ticket,
+        };
+        self.request(ticket, conclude).await.or_else(|error| {
+            // It was answered; that the dialogue has no ear for it does not undo that.
+            let told = self.background.untaken(silent).ok_or(error)?;
+            Ok(Outcome::Replied(Box::new(told)))
+        })
     }
 
     /// Hands a request to the dialogue and waits for its outcome. A client that hangs up drops
