@@ -125,6 +125,14 @@ fn what_was_done_can_be_looked_up_and_proved() {
         text.contains(r#"fame_queries_total{intent="set_timer",ok="true",plugin="timer"} 1"#),
         "{text}"
     );
+    let loaded = daemon.get(&key, "/plugins").body["plugins"]
+        .as_array()
+        .unwrap()
+        .len();
+    assert!(
+        text.contains(&format!("fame_plugins{{state=\"loaded\"}} {loaded}\n")),
+        "{text}"
+    );
     assert!(
         !text.contains("ten minutes") && !text.contains(&key),
         "{text}"

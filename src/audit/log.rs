@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use crate::canonical;
 use crate::error::{AuditError, Result};
@@ -238,6 +239,12 @@ impl Log {
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.0.queue.len()
+    }
+
+    /// How long the oldest record has waited that is not on the disk yet; zero if none does.
+    #[must_use]
+    pub fn lag(&self) -> Duration {
+        self.0.queue.lag()
     }
 
     /// Whether the last write succeeded. While not, it is tried again every second.

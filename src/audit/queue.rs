@@ -113,6 +113,8 @@ struct State {
     closed: bool,
     /// When the first of what lingers came.
     since: Option<Instant>,
+    /// When the first of what is being written came.
+    writing: Option<Instant>,
     /// Somebody waits for something in here.
     hurry: bool,
 }
@@ -143,6 +145,13 @@ impl Queue {
     /// How many commands wait.
     pub(crate) fn len(&self) -> usize {
         self.state().waiting.len()
+    }
+
+    /// How long the oldest command has waited that is not done yet.
+    pub(crate) fn lag(&self) -> Duration {
+        let state = self.state();
+        let oldest = state.writing.or(state.since);
+        oldest.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     /// Puts `command` in, if there is room.
@@ -191,10 +200,12 @@ impl Queue {
         }
     }
 
-    /// Takes what waits, up to [`BATCH_BYTES`]; waits for the first for at most `patience`.
+    /// Takes what waits, up to [`BATCH_BYTES`]; waits for the first for at most `patience`. What was
+    /// taken before counts as done.
     pub(crate) fn take(&self, patience: Duration) -> Taken {
         let until = Instant::now() + patience;
         let mut state = self.state();
+        state.writing = None;
         loop {
             let left = if !state.waiting.is_empty() {
                 match state.lingers() {
@@ -222,6 +233,7 @@ impl Queue {
             batch.push(command);
         }
         state.bytes = state.bytes.saturating_sub(bytes);
+        state.writing = state.since;
         // What a cut batch leaves has waited long enough.
         state.hurry = !state.waiting.is_empty();
         state.since = state.hurry.then(Instant::now);
@@ -282,6 +294,22 @@ mod tests {
         queue.push_unhurried(checkpoint()).unwrap();
         queue.close();
         assert_eq!(queue.state().lingers(), None);
+    }
+
+    #[test]
+    fn the_lag_goes_on_until_what_was_taken_is_done() {
+        let queue = Queue::default();
+        assert_eq!(queue.lag(), Duration::ZERO);
+        queue.push(checkpoint()).unwrap();
+        std::thread::sleep(LINGER);
+        queue.take(ROOM);
+        let writing = queue.lag();
+        assert!(writing >= LINGER, "{writing:?}");
+        queue.push(checkpoint()).unwrap();
+        assert!(queue.lag() >= writing, "the older one counts");
+        queue.take(ROOM);
+        assert!(matches!(queue.take(Duration::ZERO), Taken::Idle));
+        assert_eq!(queue.lag(), Duration::ZERO);
     }
 
     #[test]

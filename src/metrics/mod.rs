@@ -21,10 +21,12 @@ pub struct Gauges {
     pub resident_bytes: Option<u64>,
     /// Whether sound arrives.
     pub microphone: bool,
-    /// Plugins by how they are: `loaded`, `failed`, `disabled`…
+    /// Plugins by how they are: `loaded`, `broken`, `disabled`…
     pub plugins: Vec<(String, u64)>,
     /// What waits, by queue.
     pub queues: Vec<(&'static str, u64)>,
+    /// How long the oldest record has waited for the audit log's disk, in seconds.
+    pub audit_lag_seconds: f64,
     /// Events that slow subscribers have lost since the start, by subscriber.
     pub lost_events: Vec<(String, u64)>,
 }

@@ -53,6 +53,7 @@ pub struct Metrics {
     microphone: Gauge,
     plugins: GaugeVec,
     queues: GaugeVec,
+    audit_lag: Gauge,
     lost_events: GaugeVec,
     /// Names of intents and plugins that have series of their own.
     named: Mutex<HashSet<String>>,
@@ -158,6 +159,10 @@ impl Metrics {
             resident: made.gauge("memory_resident_bytes", "Memory in use.")?,
             microphone: made.gauge("microphone_available", "Whether sound arrives: 1 or 0.")?,
             plugins: made.gauges("plugins", "Plugins by how they are.", &["state"])?,
+            audit_lag: made.gauge(
+                "audit_lag_seconds",
+                "How long the oldest record has waited for the audit log's disk.",
+            )?,
             queues: made.gauges("queue_depth", "What waits, by queue.", &["queue"])?,
             lost_events: made.gauges(
                 "bus_lost_events",
@@ -303,6 +308,7 @@ impl Metrics {
         for (state, count) in &gauges.plugins {
             self.plugins.with_label_values(&[state]).set(*count as f64);
         }
+        self.audit_lag.set(gauges.audit_lag_seconds);
         for (queue, depth) in &gauges.queues {
             self.queues.with_label_values(&[queue]).set(*depth as f64);
         }
@@ -406,6 +412,7 @@ mod tests {
             microphone: true,
             plugins: vec![("loaded".into(), 3)],
             queues: vec![("audit", 2)],
+            audit_lag_seconds: 0.25,
             ..Gauges::default()
         });
         for line in [
@@ -419,6 +426,7 @@ mod tests {
             r#"fame_http_requests_total{route="/query",status="200"} 1"#,
             r#"fame_plugins{state="loaded"} 3"#,
             r#"fame_queue_depth{queue="audit"} 2"#,
+            "fame_audit_lag_seconds 0.25",
             "fame_microphone_available 1",
         ] {
             assert!(

@@ -10,9 +10,7 @@ impl DaemonHouse {
         let daemon = &self.daemon;
         let mut plugins: BTreeMap<String, u64> = BTreeMap::new();
         for info in daemon.skills.plugins().list() {
-            let state = serde_json::to_value(info.state).unwrap_or_default();
-            let state = state.as_str().unwrap_or("unknown").to_owned();
-            *plugins.entry(state).or_default() += 1;
+            *plugins.entry(info.state.name().into()).or_default() += 1;
         }
         let mut lost: BTreeMap<String, u64> = BTreeMap::new();
         for subscriber in daemon.shared.bus.subscribers() {
@@ -35,6 +33,10 @@ impl DaemonHouse {
                     daemon.audit.as_ref().map_or(0, |log| log.waiting() as u64),
                 ),
             ],
+            audit_lag_seconds: daemon
+                .audit
+                .as_ref()
+                .map_or(0.0, |log| log.lag().as_secs_f64()),
             lost_events: lost.into_iter().collect(),
         }
     }
