@@ -43,9 +43,11 @@ mod clock;
 mod error;
 mod export;
 mod files;
+mod health;
 mod keys;
 mod log;
 mod pending;
+mod prepare;
 mod prune;
 mod query;
 mod queue;
@@ -65,13 +67,14 @@ pub use clock::{Clock, Now, SystemClock};
 pub use error::{AuditError, Result};
 pub use export::{Export, Format};
 pub use keys::PublicKey;
-pub use log::{Log, Recovery};
+pub use log::Log;
 pub use pending::{Pending, Receipt};
 pub use query::{Page, Reader, SEARCH_LIMIT, Search};
 pub use record::{
     Approval, Decision, Entry, Heard, Kind, Outcome, PluginUsed, Record, Route, SandboxUsed,
     Source, Status, Verdict, Via,
 };
+pub use recover::Recovery;
 pub use redact::Redactor;
 pub use seal::Seal;
 pub use settings::{Settings, UNSEALED_RECORDS};

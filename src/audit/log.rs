@@ -1,59 +1,20 @@
 //! The handle on a log.
 
-use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::canonical;
 use crate::error::{AuditError, Result};
+use crate::health::Health;
 use crate::keys::PublicKey;
 use crate::pending::{Pending, Receipt};
-use crate::queue::{Command, Prepared, Queue, Raw, SMALL};
+use crate::prepare::{Prepared, Raw, SMALL};
+use crate::queue::{Command, Queue};
 use crate::record::{Kind, Record};
-use crate::recover;
+use crate::recover::{self, Recovery};
 use crate::redact::Redactor;
 use crate::settings::Settings;
 use crate::writer::Writer;
-
-/// What was found when a log was opened.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Recovery {
-    /// Bytes of unfinished records that a crash had left, and that were moved aside.
-    pub torn_bytes: u64,
-    /// Acts of which nobody knows what became; each has now a record that says so.
-    pub unknown: Vec<u64>,
-}
-
-/// What is wrong at the moment.
-#[derive(Default)]
-pub(crate) struct Health {
-    failure: Mutex<Option<AuditError>>,
-    witness: Mutex<Option<AuditError>>,
-}
-
-fn locked(error: &Mutex<Option<AuditError>>) -> MutexGuard<'_, Option<AuditError>> {
-    error.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Health {
-    pub(crate) fn set_failure(&self, failure: Option<AuditError>) {
-        let before = std::mem::replace(&mut *locked(&self.failure), failure.clone());
-        match (before, failure) {
-            (None, Some(error)) => tracing::error!(%error, "nothing is recorded for now"),
-            (Some(_), None) => tracing::info!("the audit log can be written again"),
-            (None, None) | (Some(_), Some(_)) => {}
-        }
-    }
-
-    pub(crate) fn set_witness(&self, failure: Option<AuditError>) {
-        *locked(&self.witness) = failure;
-    }
-
-    pub(crate) fn failure(&self) -> Option<AuditError> {
-        locked(&self.failure).clone()
-    }
-}
 
 struct Shared {
     queue: Arc<Queue>,
@@ -76,29 +37,6 @@ impl Drop for Shared {
             let _ = thread.join();
         }
     }
-}
-
-/// `raw` as it is written. What it is the end of is written already, or in the same batch.
-pub(crate) fn prepare_raw(raw: Raw, redactor: &Redactor) -> Result<Prepared> {
-    let mut record = match raw.redacted {
-        true => raw.record,
-        false => raw.record.prepared(redactor),
-    };
-    if let Some(before) = &raw.before {
-        record.of = Some(before.number()?);
-    }
-    written(&record)
-}
-
-/// `record` as it is written, rid of secrets and within bounds.
-fn written(record: &Record) -> Result<Prepared> {
-    let json = canonical::to_vec(record)
-        .map_err(|error: io::Error| AuditError::file("writing", "a record".as_ref())(error))?;
-    Ok(Prepared {
-        kind: record.kind,
-        of: record.of,
-        json,
-    })
 }
 
 /// A log that is being written. Clones share it; the last one closes it with a checkpoint.
@@ -212,7 +150,7 @@ impl Log {
 
     fn prepare(&self, record: Record) -> Result<Prepared> {
         record.check()?;
-        written(&record.prepared(&self.0.redactor))
+        Prepared::new(&record.prepared(&self.0.redactor))
     }
 
     /// Signs where the chain has come to, and waits until that is on the disk.
@@ -262,7 +200,7 @@ impl Log {
     /// Why the last checkpoint is not in the witness file.
     #[must_use]
     pub fn witness_failure(&self) -> Option<AuditError> {
-        locked(&self.0.health.witness).clone()
+        self.0.health.witness()
     }
 
     /// What takes secrets out of texts, with this installation's fingerprints.

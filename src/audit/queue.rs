@@ -5,10 +5,9 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::canonical::{NAME_BYTES, TEXT_BYTES, VALUE_BYTES};
 use crate::error::{AuditError, Result};
-use crate::pending::{Answer, Pending};
-use crate::record::{Kind, Record};
+use crate::pending::Answer;
+use crate::prepare::{Prepared, Raw};
 
 /// Commands that may wait.
 pub(crate) const QUEUE: usize = 1_024;
@@ -25,13 +24,6 @@ const LINGER: Duration = Duration::from_millis(10);
 /// With so many commands, or [`BATCH_BYTES`], nothing lingers.
 const CROWD: usize = QUEUE / 4;
 
-/// What a record may have, in bytes of its texts, to be prepared by the writer.
-pub(crate) const SMALL: usize = 4 * 1024;
-
-/// What the texts of a record within bounds may have at most, in bytes: its long texts, its values
-/// and its names.
-const BOUNDED: usize = 4 * TEXT_BYTES + 2 * VALUE_BYTES + 16 * NAME_BYTES;
-
 /// How long a blocking caller waits for room.
 const ROOM: Duration = Duration::from_secs(5);
 
@@ -45,46 +37,6 @@ pub(crate) enum Command {
     Checkpoint(Answer),
     /// Changes the key.
     Rotate(Answer),
-}
-
-/// A record, as it is written.
-pub(crate) struct Prepared {
-    pub(crate) kind: Kind,
-    pub(crate) of: Option<u64>,
-    pub(crate) json: Vec<u8>,
-}
-
-/// A record that the writer prepares: it is small, or it waits for a number.
-pub(crate) struct Raw {
-    pub(crate) record: Record,
-    /// The record of the act that this one is the end of, sent before it.
-    pub(crate) before: Option<Pending>,
-    /// What its texts may have at most.
-    pub(crate) bytes: usize,
-    /// It is rid of secrets and within bounds already.
-    pub(crate) redacted: bool,
-}
-
-impl Raw {
-    /// One within [`SMALL`].
-    pub(crate) fn small(record: Record) -> Self {
-        Self {
-            record,
-            before: None,
-            bytes: SMALL,
-            redacted: false,
-        }
-    }
-
-    /// One that is rid of secrets and within bounds already.
-    pub(crate) fn redacted(record: Record) -> Self {
-        Self {
-            record,
-            before: None,
-            bytes: BOUNDED,
-            redacted: true,
-        }
-    }
 }
 
 impl Command {
@@ -254,6 +206,8 @@ impl Queue {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+    use crate::pending::Pending;
+    use crate::record::Kind;
 
     fn checkpoint() -> Command {
         Command::Checkpoint(Pending::pair().0)

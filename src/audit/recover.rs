@@ -19,6 +19,15 @@ use crate::witness::Witness;
 /// A crash leaves no more than one batch unfinished, with the log's own records, in bytes.
 const TORN_BYTES: u64 = (2 * BATCH_BYTES + 2 * LINE_BYTES) as u64;
 
+/// What was found when a log was opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recovery {
+    /// Bytes of unfinished records that a crash had left, and that were moved aside.
+    pub torn_bytes: u64,
+    /// Acts of which nobody knows what became; each has now a record that says so.
+    pub unknown: Vec<u64>,
+}
+
 /// What a crash left unfinished.
 pub(crate) struct Torn {
     pub(crate) bytes: u64,

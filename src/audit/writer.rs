@@ -15,12 +15,12 @@ use serde_json::json;
 
 use crate::chain::Hash;
 use crate::error::{AuditError, Result};
+use crate::health::Health;
 use crate::keys::{PublicKeys, Secret};
-use crate::log::{Health, Recovery, prepare_raw};
 use crate::pending::{Answer, Receipt};
 use crate::queue::{Command, Queue, Taken};
 use crate::record::{Kind, Record};
-use crate::recover::{Lock, Opened};
+use crate::recover::{Lock, Opened, Recovery};
 use crate::redact::Redactor;
 use crate::seal::{Checkpoint, Dropped, Seal};
 use crate::settings::Settings;
@@ -185,7 +185,7 @@ impl Writer {
                     answer.drafted(receipt.seq);
                     answers.push((receipt, answer));
                 }
-                Command::AppendRaw(raw, answer) => match prepare_raw(*raw, &self.redactor) {
+                Command::AppendRaw(raw, answer) => match raw.prepare(&self.redactor) {
                     Ok(record) => {
                         let receipt = draft.record(&self.settings, &record);
                         answer.drafted(receipt.seq);

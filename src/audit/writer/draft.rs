@@ -9,7 +9,7 @@ use crate::chain;
 use crate::clock::TOLERATED_MS;
 use crate::keys::{Secret, Signed};
 use crate::pending::Receipt;
-use crate::queue::Prepared;
+use crate::prepare::Prepared;
 use crate::record::{Kind, Record};
 use crate::seal::{Checkpoint, Seal};
 use crate::settings::Settings;

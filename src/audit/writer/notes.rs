@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::canonical;
-use crate::queue::Prepared;
+use crate::prepare::Prepared;
 use crate::record::{Outcome, Record, Source, Status, Via};
 use crate::recover::Torn;
 use crate::verify::RECOVERED;

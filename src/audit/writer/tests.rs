@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use super::*;
 use crate::pending::Pending;
-use crate::queue::Raw;
+use crate::prepare::Raw;
 use crate::recover;
 use crate::redact::Redactor;
 use crate::segment::Medium;
