@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use fame_plugin::{Context, Intent, Reply, Request, Risk, Slots};
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tracing::{Instrument, debug_span};
 
 use super::approvals::{Ask, Waiting};
 use super::call::{self, Call};
 use super::decision::{Route, Routed, Step};
-use super::journal::{Consent, Recorded, UNRECORDED, Unrecorded};
+use super::journal::{Recorded, UNRECORDED, Unrecorded};
+use super::order::{Consent, Order};
 use super::policy::{self, Verdict};
 use super::session::{Awaits, Done, Question};
 use super::{Brain, Mind, Query, fallback};
@@ -97,27 +98,6 @@ impl Acted {
             ..Self::said(question)
         }
     }
-}
-
-/// An act that is about to be done.
-pub(super) struct Order<'a> {
-    pub(super) loaded: &'a Arc<Loaded>,
-    pub(super) intent: &'a Intent,
-    pub(super) slots: Slots,
-    /// The arguments for a server, where they are not the slots.
-    pub(super) arguments: Option<Map<String, Value>>,
-    pub(super) carried: Vec<String>,
-    pub(super) confidence: f32,
-    /// Whether the last act is to be taken back first.
-    pub(super) amends: bool,
-    /// Whether the language model chose it.
-    pub(super) by_model: bool,
-    /// The stage that understood it.
-    pub(super) route: Route,
-    /// Why it did, in words.
-    pub(super) reason: String,
-    /// Who agreed to it, once somebody was asked.
-    pub(super) consent: Option<Consent>,
 }
 
 impl Brain {

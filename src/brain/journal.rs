@@ -11,9 +11,9 @@ use std::time::Instant;
 use fame_plugin::{Risk, Source};
 use serde_json::{Value, json};
 
-use super::act::Order;
 use super::call::Called;
 use super::decision::{Decision, to_values};
+use super::order::{Consent, Order};
 use super::policy::Verdict;
 use super::{Answer, Query};
 use crate::audit::{
@@ -56,15 +56,6 @@ impl Default for Journal {
     fn default() -> Self {
         Self(Ledger::None)
     }
-}
-
-/// Who agreed to an act that needed it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Consent {
-    /// The approval's number; none for a yes in the conversation.
-    pub(super) approval: Option<u64>,
-    /// Who gave it.
-    pub(super) by: String,
 }
 
 /// An act that is under way. Dropped before its end, it is recorded as cancelled.

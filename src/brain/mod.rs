@@ -20,6 +20,7 @@ mod journal;
 mod learn;
 pub mod llm;
 mod model;
+mod order;
 pub mod policy;
 mod query;
 mod route;

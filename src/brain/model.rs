@@ -11,10 +11,11 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tracing::Instrument;
 
-use super::act::{Acted, Order};
+use super::act::Acted;
 use super::decision::{Candidate, Decision, Route, Routed};
 use super::llm::prompt::{self, IntentSlot, IntentTool};
 use super::llm::{Client, Completion, LlmError, MAX_TOOLS, Message, Piece, Tool, ToolCall};
+use super::order::Order;
 use super::policy::{self, Verdict};
 use super::query::Sentences;
 use super::{Brain, Mind, Query};
