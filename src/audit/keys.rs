@@ -3,20 +3,19 @@
 //! Each key has an epoch. A new one is certified by the one before, in the log and in `keys.pub`; the
 //! old secret is forgotten, so that who steals the new one cannot sign what is older.
 
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use ed25519_dalek::SigningKey;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::chain::{Hash, hex, unhex};
 use crate::error::{AuditError, Result};
 use crate::files;
 use crate::seal::Rotation;
+use crate::signature::{PublicKey, Signed};
 
 /// The key file is at most this large, in bytes.
 const KEY_FILE_BYTES: u64 = 4 * 1024;
@@ -26,83 +25,6 @@ const PUBLIC_FILE: &str = "keys.pub";
 
 /// The most public keys that are read.
 const EPOCHS: usize = 10_000;
-
-/// A public key of a log, written as 64 hex digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PublicKey(VerifyingKey);
-
-impl PublicKey {
-    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
-        self.0.as_bytes()
-    }
-
-    pub(crate) fn signed(&self, bytes: &[u8], signature: &Signed) -> bool {
-        self.0
-            .verify_strict(bytes, &Signature::from_bytes(&signature.0))
-            .is_ok()
-    }
-}
-
-impl fmt::Display for PublicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(self.as_bytes()))
-    }
-}
-
-impl FromStr for PublicKey {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
-        let bytes = unhex(text.trim()).ok_or("a public key has 64 lower-case hex digits")?;
-        VerifyingKey::from_bytes(&bytes)
-            .map(Self)
-            .map_err(|_| "these digits are no public key".to_owned())
-    }
-}
-
-impl Serialize for PublicKey {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for PublicKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
-
-/// A signature, written as 128 hex digits.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Signed([u8; 64]);
-
-impl Signed {
-    /// What stands where the signature will be.
-    pub(crate) const NONE: Self = Self([0; 64]);
-}
-
-impl fmt::Debug for Signed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
-    }
-}
-
-impl Serialize for Signed {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(&hex(&self.0))
-    }
-}
-
-impl<'de> Deserialize<'de> for Signed {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        unhex(&text)
-            .map(Self)
-            .ok_or_else(|| serde::de::Error::custom("a signature has 128 lower-case hex digits"))
-    }
-}
 
 /// The installation's secret. It has no form in which it could be printed.
 pub(crate) struct Secret {
@@ -206,11 +128,11 @@ impl Secret {
     }
 
     pub(crate) fn public(&self) -> PublicKey {
-        PublicKey(self.signing.verifying_key())
+        PublicKey::of(&self.signing)
     }
 
     pub(crate) fn sign(&self, bytes: &[u8]) -> Signed {
-        Signed(self.signing.sign(bytes).to_bytes())
+        Signed::by(&self.signing, bytes)
     }
 
     /// The certificate of the first key.
@@ -234,7 +156,7 @@ impl Secret {
     /// Makes the next key, keeps it beside this one, and certifies it behind record `seq`.
     pub(crate) fn begin_rotation(&mut self, seq: u64, hash: Hash) -> Result<Rotation> {
         let next = SigningKey::from_bytes(&*random(&self.path)?);
-        let public = PublicKey(next.verifying_key());
+        let public = PublicKey::of(&next);
         self.next = Some(next);
         self.save()?;
         Ok(self.certify(self.epoch.saturating_add(1), public, seq, hash))

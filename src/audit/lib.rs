@@ -45,6 +45,7 @@ mod export;
 mod files;
 mod health;
 mod keys;
+mod kind;
 mod log;
 mod pending;
 mod prepare;
@@ -57,6 +58,7 @@ pub mod redact;
 mod seal;
 mod segment;
 mod settings;
+mod signature;
 mod verify;
 mod witness;
 mod writer;
@@ -66,16 +68,17 @@ pub use chain::Hash;
 pub use clock::{Clock, Now, SystemClock};
 pub use error::{AuditError, Result};
 pub use export::{Export, Format};
-pub use keys::PublicKey;
+pub use kind::Kind;
 pub use log::Log;
 pub use pending::{Pending, Receipt};
 pub use query::{Page, Reader, SEARCH_LIMIT, Search};
 pub use record::{
-    Approval, Decision, Entry, Heard, Kind, Outcome, PluginUsed, Record, Route, SandboxUsed,
-    Source, Status, Verdict, Via,
+    Approval, Decision, Entry, Heard, Outcome, PluginUsed, Record, Route, SandboxUsed, Source,
+    Status, Verdict, Via,
 };
 pub use recover::Recovery;
 pub use redact::Redactor;
 pub use seal::Seal;
 pub use settings::{Settings, UNSEALED_RECORDS};
+pub use signature::PublicKey;
 pub use verify::{Bad, Notice, Options, Problem, Report, verify};

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use crate::error::{AuditError, Result};
 use crate::health::Health;
-use crate::keys::PublicKey;
+use crate::kind::Kind;
 use crate::pending::{Pending, Receipt};
 use crate::prepare::{Prepared, Raw, SMALL};
 use crate::queue::{Command, Queue};
-use crate::record::{Kind, Record};
+use crate::record::Record;
 use crate::recover::{self, Recovery};
 use crate::redact::Redactor;
 use crate::settings::Settings;
+use crate::signature::PublicKey;
 use crate::writer::Writer;
 
 struct Shared {

@@ -4,8 +4,9 @@ use std::io;
 
 use crate::canonical::{self, NAME_BYTES, TEXT_BYTES, VALUE_BYTES};
 use crate::error::{AuditError, Result};
+use crate::kind::Kind;
 use crate::pending::Pending;
-use crate::record::{Kind, Record};
+use crate::record::Record;
 use crate::redact::Redactor;
 
 /// What a record may have, in bytes of its texts, to be prepared by the writer.

@@ -206,8 +206,8 @@ impl Queue {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+    use crate::kind::Kind;
     use crate::pending::Pending;
-    use crate::record::Kind;
 
     fn checkpoint() -> Command {
         Command::Checkpoint(Pending::pair().0)

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::canonical::{NAME_BYTES, TEXT_BYTES, bounded, bounded_value};
 use crate::chain::Hash;
 use crate::error::{AuditError, Result};
+use crate::kind::Kind;
 use crate::redact::Redactor;
 use crate::seal::Seal;
 
@@ -16,30 +17,6 @@ pub use parts::{
     Approval, Decision, Heard, Outcome, PluginUsed, Route, SandboxUsed, Source, Status, Verdict,
     Via,
 };
-
-/// What kind of record it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Something is about to be done.
-    Before,
-    /// What became of it.
-    After,
-    /// Something happened: the daemon started, a key was made, a plugin was granted …
-    #[default]
-    Note,
-    /// The log's own: a segment begins.
-    Segment,
-    /// The log's own: where the chain has come to, signed.
-    Checkpoint,
-    /// The log's own: another key signs from here on.
-    Rotation,
-    /// The log's own: old records were dropped.
-    Pruned,
-    /// One of a later FAME.
-    #[serde(other)]
-    Other,
-}
 
 /// One thing to record. What does not apply is left out. Texts are rid of secrets and cut to
 /// [`TEXT_BYTES`](crate::TEXT_BYTES), names to 256 bytes, values to

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{Hash, hex};
-use crate::keys::{PublicKey, Signed};
-use crate::record::Kind;
+use crate::kind::Kind;
+use crate::signature::{PublicKey, Signed};
 
 /// What the log itself says in a record of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

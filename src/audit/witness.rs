@@ -9,7 +9,7 @@ use crate::error::{AuditError, Result};
 use crate::files;
 use crate::keys::PublicKeys;
 use crate::seal::Checkpoint;
-use crate::verify::Problem;
+use crate::verify::problem::Problem;
 
 /// Of a larger witness only the end is read, in bytes.
 const WITNESS_BYTES: u64 = 64 * 1024 * 1024;

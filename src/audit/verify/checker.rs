@@ -9,10 +9,11 @@ use serde::Deserialize;
 use super::{NOTICES, Notice, Problem, Report};
 use crate::chain::{self, Hash};
 use crate::clock::TOLERATED_MS;
-use crate::keys::{PublicKeys, Signed};
-use crate::record::Kind;
+use crate::keys::PublicKeys;
+use crate::kind::Kind;
 use crate::seal::{Checkpoint, Dropped, Pruned, Rotation, Seal, SegmentBegins};
 use crate::settings::UNSEALED_RECORDS;
+use crate::signature::Signed;
 
 /// Acts of which it is not known yet what became, at most; of the oldest it stays unknown.
 pub(crate) const UNFINISHED: usize = 1_024;

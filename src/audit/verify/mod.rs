@@ -1,7 +1,7 @@
 //! Finds the first record that is not as it was written.
 
 mod checker;
-mod problem;
+pub(crate) mod problem;
 
 #[cfg(test)]
 mod tests;
@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::error::{AuditError, Result};
-use crate::keys::{PublicKey, PublicKeys};
+use crate::keys::PublicKeys;
 use crate::seal::Dropped;
 use crate::segment::{self, Line, Lines};
+use crate::signature::PublicKey;
 use crate::witness::Witness;
 
 pub(crate) use checker::{Checker, Head, RECOVERED, UNFINISHED, WRITABLE};

@@ -7,12 +7,14 @@ use serde::Serialize;
 use crate::canonical;
 use crate::chain;
 use crate::clock::TOLERATED_MS;
-use crate::keys::{Secret, Signed};
+use crate::keys::Secret;
+use crate::kind::Kind;
 use crate::pending::Receipt;
 use crate::prepare::Prepared;
-use crate::record::{Kind, Record};
+use crate::record::Record;
 use crate::seal::{Checkpoint, Seal};
 use crate::settings::Settings;
+use crate::signature::Signed;
 use crate::verify::Head;
 
 /// A batch before it is written.
