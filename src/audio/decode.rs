@@ -14,7 +14,7 @@ use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
-use super::file::{FileError, Warning};
+use super::fault::{FileError, Warning};
 use super::resample::RATES;
 
 /// A file with more channels is refused: it is damaged, and a packet of it would be large.

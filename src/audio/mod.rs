@@ -6,6 +6,7 @@
 mod decode;
 pub mod device;
 pub mod earcon;
+mod fault;
 pub mod file;
 pub mod loudspeaker;
 pub mod microphone;

@@ -13,12 +13,12 @@ use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::codec::{Frame, FrameReader};
+use super::handler::Handler;
 use super::outgoing::{self, Outgoing};
 use super::protocol::{
     Call, DropReason, Dropped, Hello, HelloParams, Id, MAX_FRAME, RpcError, VERSION, code,
     parse_call, result,
 };
-use super::server::{DRAIN, Handler};
 
 /// Calls that one client may have in flight. One more is answered with [`code::BUSY`].
 const MAX_CALLS: usize = 16;
@@ -29,6 +29,10 @@ const HELLO_WAIT: Duration = Duration::from_secs(2);
 /// How long a client without a subscription and without a call in flight may stay silent; then
 /// it is told so and dropped.
 const IDLE: Duration = Duration::from_secs(15 * 60);
+
+/// How long calls in flight may go on when the daemon stops; then they are answered with
+/// [`code::SHUTTING_DOWN`].
+pub(super) const DRAIN: Duration = Duration::from_secs(2);
 
 /// How long the last words to a client may take.
 const FAREWELL_WAIT: Duration = Duration::from_secs(1);

@@ -12,9 +12,11 @@ pub mod server;
 
 mod connection;
 mod convert;
+mod handler;
 mod outgoing;
 mod socket;
 
 pub use client::{Client, ClientError, Subscription};
-pub use server::{Handler, Server};
+pub use handler::Handler;
+pub use server::Server;
 pub use socket::IpcError;

@@ -1,6 +1,5 @@
 //! The daemon's side of the socket: one listener, a bounded number of conversations.
 
-use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,16 +7,15 @@ use std::time::Duration;
 use interprocess::local_socket::tokio::{Listener, Stream};
 use interprocess::local_socket::traits::StreamCommon;
 use interprocess::local_socket::traits::tokio::Listener as _;
-use serde_json::Value;
 use tokio::io::AsyncWriteExt;
-use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::codec::encode;
 use super::connection;
-use super::protocol::{Answer, Request, RpcError, code};
+use super::handler::Handler;
+use super::protocol::{Answer, RpcError, code};
 use super::socket::{IpcError, Place};
-use crate::bus::Published;
 
 /// Conversations at one time. One more waits [`ADMIT_WAIT`] for a place and is then refused
 /// with [`code::TOO_MANY_CONNECTIONS`].
@@ -31,23 +29,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long a refusal may take to write.
 const REFUSAL_WAIT: Duration = Duration::from_millis(100);
-
-/// How long calls in flight may go on when the daemon stops; then they are answered with
-/// [`code::SHUTTING_DOWN`].
-pub const DRAIN: Duration = Duration::from_secs(2);
-
-/// What stands behind the socket.
-pub trait Handler: Send + Sync + 'static {
-    /// Does what is asked. The future is dropped when the client hangs up: what must go on in
-    /// that case belongs into a task of its own.
-    fn call(&self, request: Request) -> impl Future<Output = Result<Value, RpcError>> + Send;
-
-    /// The whole state, a [`protocol::Status`](super::protocol::Status), for a new subscriber.
-    fn snapshot(&self) -> Value;
-
-    /// Every event from now on.
-    fn events(&self) -> broadcast::Receiver<Arc<Published>>;
-}
 
 /// A socket that is ours. Dropping it removes the file.
 pub struct Server {
@@ -74,7 +55,7 @@ impl Server {
     }
 
     /// Serves until `shutdown` holds true or its sender is gone, then lets the calls in flight
-    /// end (within [`DRAIN`]), tells the clients and removes the socket. That the connections close
+    /// end (within 2 s), tells the clients and removes the socket. That the connections close
     /// comes last: a client that sees it can start another daemon at once.
     pub async fn run<H: Handler>(self, handler: Arc<H>, mut shutdown: watch::Receiver<bool>) {
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));

@@ -6,7 +6,8 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::endpoint::Endpoint;
-use super::exchange::{Again, Exchange, Failure};
+use super::exchange::Exchange;
+use super::failure::{Again, Failure};
 use super::message::{Completion, Message, Piece, Tool};
 use super::{KeySource, LlmError, Settings, key, request, tls};
 

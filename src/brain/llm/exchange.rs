@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::answer::Answer;
 use super::events::{Events, EventsError, MAX_LINE_BYTES};
+use super::failure::{Again, Failure};
 use super::message::{Completion, Finish, Piece, Tool};
 use super::refusal::{self, RETRY_WAIT};
 use super::wire::Chunk;
@@ -22,30 +23,6 @@ pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// What the last event of a stream holds.
 const DONE: &str = "[DONE]";
-
-/// Why there is no answer, and whether to ask again.
-#[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) error: LlmError,
-    pub(super) again: Again,
-}
-
-/// Whether a request that failed is worth another try.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Again {
-    No,
-    After(Duration),
-    WithoutTools,
-}
-
-impl From<LlmError> for Failure {
-    fn from(error: LlmError) -> Self {
-        Self {
-            error,
-            again: Again::No,
-        }
-    }
-}
 
 /// A request under way.
 pub(super) struct Exchange<'a> {

@@ -16,6 +16,7 @@ mod endpoint;
 mod error;
 mod events;
 mod exchange;
+mod failure;
 mod key;
 mod message;
 mod probe;

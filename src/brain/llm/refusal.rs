@@ -7,7 +7,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use super::exchange::{Again, Failure};
+use super::failure::{Again, Failure};
 use super::wire::error_message;
 use super::{Client, LlmError, key};
 
