@@ -41,7 +41,7 @@ pub(crate) struct Raw {
     pub(crate) record: Record,
     /// The record of the act that this one is the end of, sent before it.
     pub(crate) before: Option<Pending>,
-    /// What its texts may have at most.
+    /// What its texts may have at most, in bytes.
     pub(crate) bytes: usize,
     /// It is rid of secrets and within bounds already.
     pub(crate) redacted: bool,

@@ -21,6 +21,9 @@ use crate::plugins::{Loaded, Runner, screen};
 /// Characters of a server's answer that are spoken; all of it is shown.
 const MAX_SPOKEN: usize = 400;
 
+/// An answer from memory that takes longer than this is reported: it keeps others waiting.
+const NOT_INSTANT: Duration = Duration::from_millis(50);
+
 /// What a plugin is called for.
 #[derive(Clone, Debug)]
 pub(super) enum Call {
@@ -97,7 +100,16 @@ fn is_instant(loaded: &Loaded, request: &Request) -> bool {
 /// Has `request` handled here and now.
 fn at_once(plugin: &dyn Plugin, request: &Request) -> Result<Reply, Trouble> {
     // A plugin that panicked is no more broken than on a thread of its own.
+    let begun = Instant::now();
     let handled = panic::catch_unwind(AssertUnwindSafe(|| plugin.handle(request)));
+    let took = begun.elapsed();
+    if took > NOT_INSTANT {
+        tracing::warn!(
+            intent = request.intent,
+            ?took,
+            "not as instant as its manifest says"
+        );
+    }
     match handled {
         Ok(outcome) => outcome.map_err(Trouble::Failed),
         Err(_) => Err(Trouble::Panicked(format!("handling `{}`", request.intent))),

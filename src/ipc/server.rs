@@ -55,8 +55,8 @@ impl Server {
     }
 
     /// Serves until `shutdown` holds true or its sender is gone, then lets the calls in flight
-    /// end (within 2 s), tells the clients and removes the socket. That the connections close
-    /// comes last: a client that sees it can start another daemon at once.
+    /// end (each conversation bounds that), tells the clients and removes the socket. That the
+    /// connections close comes last: a client that sees it can start another daemon at once.
     pub async fn run<H: Handler>(self, handler: Arc<H>, mut shutdown: watch::Receiver<bool>) {
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let mut conversations = JoinSet::new();
