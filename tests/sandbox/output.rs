@@ -63,7 +63,8 @@ async fn how_a_program_ends_is_told() {
         );
         assert_eq!(
             (report.stdout.as_str(), report.stderr.as_str()),
-            ("", "bad\n")
+            ("", "bad\n"),
+            "{report:?}"
         );
         let report = run(sandbox, "import os\nos.abort()", 10.0).await;
         assert_eq!(

@@ -6,9 +6,11 @@
 #   TOKEN CODE-BYTES INPUT-BYTES FILE
 #   COMPILE-COMMAND
 #   COMMAND
-# and so many bytes of each. When the program has ended, everything that it started is killed and
-# stdout has: the token, exit code, processor time before and after (in microseconds), most memory,
-# and kills for want of memory before and after; then an archive of what the program left, if it left anything.
+# and so many bytes of each. When the program has ended, everything that it started is killed.
+# stderr then has the token, because the engine carries each output by itself and nothing else tells
+# when all of it has come. stdout has the token, exit code, processor time before and after (in
+# microseconds), most memory, and kills for want of memory before and after; then an archive of what
+# the program left, if it left anything.
 set -fu
 umask 077
 kernel=/proc/self/status
@@ -86,6 +88,7 @@ if [ "$status" -eq 0 ]; then
     status=$?
 fi
 kill -9 -1
+printf '%s' "$token" >&3
 of "$used" usage_usec
 used_after=$((number / per_microsecond))
 of "$kills" oom_kill

@@ -14,8 +14,8 @@ use tokio::time::{sleep, timeout};
 
 use super::call::{ANSWER_WITHIN, WORK_WITHIN, call, failure};
 use super::container::Container;
-use super::trailer::{self, Splitter};
-use crate::capture::Capture;
+use super::trailer::{self, Account, Splitter};
+use crate::capture::{Capture, Captured};
 use crate::error::SandboxError;
 use crate::files::{self, Files};
 use crate::limits::Limits;
@@ -46,31 +46,43 @@ enum Over {
     CpuLimit,
 }
 
-/// What came of a program's output.
+/// What came of a program's outputs.
 struct Heard {
-    splitter: Splitter,
+    out: Splitter,
+    err: Splitter,
     stdout: Capture,
     stderr: Capture,
     stream: Stream,
 }
 
 impl Heard {
+    fn new(token: &str, stream: Stream) -> Self {
+        Self {
+            out: Splitter::new(token),
+            err: Splitter::new(token),
+            stdout: Capture::default(),
+            stderr: Capture::default(),
+            stream,
+        }
+    }
+
     fn take(&mut self, output: LogOutput) -> Result<(), SandboxError> {
         let Self {
-            splitter,
+            out,
+            err,
             stdout,
             stderr,
             stream,
         } = self;
         match output {
-            LogOutput::StdOut { message } => splitter.push(&message, |bytes| {
+            LogOutput::StdOut { message } => out.push(&message, |bytes| {
                 stdout.push(bytes);
                 stream.stdout(bytes);
             }),
-            LogOutput::StdErr { message } => {
-                stderr.push(&message);
-                stream.stderr(&message);
-            }
+            LogOutput::StdErr { message } => err.push(&message, |bytes| {
+                stderr.push(bytes);
+                stream.stderr(bytes);
+            }),
             LogOutput::StdIn { .. } | LogOutput::Console { .. } => {
                 return Err(SandboxError::EngineLost {
                     doing: "reading a program's output",
@@ -79,6 +91,36 @@ impl Heard {
             }
         }
         Ok(())
+    }
+
+    /// Whether the launcher has begun to tell how the program ended.
+    fn has_account(&self) -> bool {
+        self.out.has_token()
+    }
+
+    /// Whether nothing more is to come. An archive's end is that of the connection.
+    fn is_complete(&self) -> bool {
+        self.out.is_complete() && self.err.has_token()
+    }
+
+    /// The launcher's account, if it came, and both outputs.
+    fn finish(self) -> (Option<Account>, Captured, Captured) {
+        let Self {
+            out,
+            err,
+            mut stdout,
+            mut stderr,
+            mut stream,
+        } = self;
+        let account = out.finish(|bytes| {
+            stdout.push(bytes);
+            stream.stdout(bytes);
+        });
+        err.finish(|bytes| {
+            stderr.push(bytes);
+            stream.stderr(bytes);
+        });
+        (account, stdout.finish(), stderr.finish())
     }
 }
 
@@ -100,28 +142,18 @@ pub(super) async fn run(
         source: error,
     })?;
     let started = Instant::now();
-    let mut heard = Heard {
-        splitter: Splitter::new(&token),
-        stdout: Capture::default(),
-        stderr: Capture::default(),
-        stream,
-    };
+    let mut heard = Heard::new(&token, stream);
     let order = order(&token, request, profile);
     let seen = Seen::default();
     let over = follow(&mut container, &order, &limits, &mut heard, &seen).await?;
     let (docker, id) = (&container.docker, container.id());
-    let timed_out = !matches!(over, Over::Ended) && !heard.splitter.has_account();
+    let timed_out = !matches!(over, Over::Ended) && !heard.has_account();
     if timed_out {
         kill(docker, id).await?;
     }
     let wall = started.elapsed();
-    let Heard {
-        splitter,
-        mut stdout,
-        stderr,
-        ..
-    } = heard;
-    let (end, files) = match splitter.finish(|bytes| stdout.push(bytes)) {
+    let (account, stdout, stderr) = heard.finish();
+    let (end, files) = match account {
         Some(account) => (account.end, files::read(&account.archive)),
         None if timed_out => {
             let end = End {
@@ -137,8 +169,8 @@ pub(super) async fn run(
     };
     Ok(Run {
         end,
-        stdout: stdout.finish(),
-        stderr: stderr.finish(),
+        stdout,
+        stderr,
         wall,
         tier: Tier::A,
         profile,
@@ -192,10 +224,10 @@ async fn follow(
                 None => return Ok(Over::Ended),
             },
         }
-        if heard.splitter.is_complete() {
+        if heard.is_complete() {
             return Ok(Over::Ended);
         }
-        if heard.splitter.has_account() && !carrying {
+        if heard.has_account() && !carrying {
             // Its time is told; what is left is ours to carry.
             carrying = true;
             wall.as_mut().reset((Instant::now() + FILES_WITHIN).into());
@@ -320,4 +352,38 @@ async fn without_account(docker: &Docker, id: &str) -> Result<End, SandboxError>
         oom: state.oom_killed == Some(true),
         ..End::default()
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+    fn out(text: &str) -> LogOutput {
+        let message = text.to_owned().into();
+        LogOutput::StdOut { message }
+    }
+
+    fn err(text: &str) -> LogOutput {
+        let message = text.to_owned().into();
+        LogOutput::StdErr { message }
+    }
+
+    #[test]
+    fn an_account_that_overtakes_the_other_output_does_not_end_it() {
+        let mut heard = Heard::new(TOKEN, Stream::unheard());
+        heard
+            .take(out(&format!("{TOKEN} 3 0 0 0 0 0\nempty\n")))
+            .unwrap();
+        assert!(heard.has_account() && !heard.is_complete());
+        heard.take(err("bad\n")).unwrap();
+        assert!(!heard.is_complete());
+        heard.take(err(TOKEN)).unwrap();
+        assert!(heard.is_complete());
+        let (account, stdout, stderr) = heard.finish();
+        assert_eq!(account.unwrap().end.exit_code, Some(3));
+        assert_eq!((stdout.text.as_str(), stderr.text.as_str()), ("", "bad\n"));
+    }
 }

@@ -1,5 +1,8 @@
-//! What follows a program's output on stdout: the launcher's account of it, after a word that the
-//! program cannot know.
+//! What follows a program's output: a word that the program cannot know, and on stdout the
+//! launcher's account of it.
+//!
+//! The word stands on stderr, too: the engine carries the two outputs one beside the other, and the
+//! account may overtake what the program wrote to stderr before it.
 //!
 //! Nothing here is trusted: a program that guesses or finds the word says things about itself that
 //! it could bring about by itself, such as its exit code, and is killed sooner.
@@ -37,7 +40,7 @@ pub(super) fn token() -> std::io::Result<String> {
     Ok(HEXLOWER.encode(&bytes))
 }
 
-/// Splits stdout at the token, which may come in pieces.
+/// Splits an output at the token, which may come in pieces.
 #[derive(Debug)]
 pub(super) struct Splitter {
     token: Vec<u8>,
@@ -84,8 +87,8 @@ impl Splitter {
         })
     }
 
-    /// Whether the program has ended.
-    pub(super) fn has_account(&self) -> bool {
+    /// Whether the token came: the program has ended and all of this output is here.
+    pub(super) fn has_token(&self) -> bool {
         self.account.is_some()
     }
 
