@@ -232,24 +232,97 @@ fn speech_is_written_down_and_read_aloud() {
     );
 }
 
+/// How a setting is.
+fn setting(daemon: &Daemon, key: &str, name: &str) -> Value {
+    let listed = daemon.get(key, "/settings");
+    let all = listed.body["settings"].as_array().unwrap().clone();
+    all.into_iter().find(|one| one["key"] == name).unwrap()["value"].clone()
+}
+
+/// Changes settings; gives the status and the answer.
+fn change(daemon: &Daemon, key: &str, changes: &Value) -> (u16, Value) {
+    let request = agent().patch(daemon.url("/settings"));
+    let request = request.header("Authorization", format!("Bearer {key}"));
+    let mut answer = json_body(request).send(changes.to_string()).unwrap();
+    let body = answer.body_mut().read_to_string().unwrap();
+    (
+        answer.status().as_u16(),
+        serde_json::from_str(&body).unwrap(),
+    )
+}
+
+/// What was changed is so after the power failed, and the file is the user's all the same.
+#[test]
+fn changed_settings_are_kept() {
+    let mut daemon =
+        Daemon::start("# mine\n[listen]\nmode = \"wake\" # by name\nendpoint_ms = 700\n");
+    let key = daemon.key("admin");
+    let changes = json!({
+        "listen.mode": "conversation", "listen.open_seconds": 7.5, "recognizer.language": "en",
+        "muted": true, "voice.volume": 0.5,
+    });
+    let (status, answer) = change(&daemon, &key, &changes);
+    assert_eq!((status, &answer["unkept"]), (200, &Value::Null), "{answer}");
+    assert_eq!(
+        daemon.settings_file(),
+        "# mine\n[listen]\nmode = \"conversation\" # by name\nendpoint_ms = 700\nopen_seconds = 7.5\n\n\
+         [recognizer]\nlanguage = \"en\"\n"
+    );
+    // What FAME remembers by itself is written a moment later.
+    let state = daemon.data().join("state.json");
+    let remembered = || std::fs::read_to_string(&state).is_ok_and(|text| text.contains("0.5"));
+    let written = (0..200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        remembered()
+    });
+    assert!(written, "{:?}", std::fs::read_to_string(&state));
+    daemon.restart();
+    for (name, value) in changes.as_object().unwrap() {
+        assert_eq!(setting(&daemon, &key, name), *value, "{name}");
+    }
+
+    let model = project("models/ggml-tiny.en-fit-q8_0.bin");
+    let set =
+        |more: &[&str]| daemon.fame(&[&["set", "--model", model.to_str().unwrap()], more].concat());
+    assert!(set(&[]).status.success());
+    assert!(!daemon.settings_file().contains("model"));
+    assert!(set(&["--keep"]).status.success());
+    assert!(
+        daemon.settings_file().contains("model = "),
+        "{}",
+        daemon.settings_file()
+    );
+}
+
+#[test]
+fn what_cannot_be_kept_counts_and_is_told() {
+    let daemon = daemon();
+    let key = daemon.key("admin");
+    let half = "[listen\nmode = ";
+    daemon.write_settings(half);
+    let (status, answer) = change(&daemon, &key, &json!({ "listen.mode": "conversation" }));
+    assert_eq!(status, 200, "{answer}");
+    let reason = answer["unkept"].as_str().unwrap();
+    assert!(
+        reason.contains("line 1") && reason.contains("fame config check"),
+        "{reason}"
+    );
+    assert_eq!(setting(&daemon, &key, "listen.mode"), "conversation");
+    assert_eq!(daemon.settings_file(), half);
+    let set = daemon.fame(&["set", "--threads", "2", "--keep"]);
+    let said = String::from_utf8_lossy(&set.stderr);
+    assert!(
+        !set.status.success() && said.contains("until FAME is started again"),
+        "{said}"
+    );
+}
+
 #[test]
 fn settings_are_changed_together_or_not_at_all() {
     let daemon = daemon();
     let key = daemon.key("admin");
-    let value = |name: &str| {
-        let listed = daemon.get(&key, "/settings");
-        let all = listed.body["settings"].as_array().unwrap().clone();
-        all.into_iter().find(|one| one["key"] == name).unwrap()["value"].clone()
-    };
-    let patch = |changes: Value| {
-        let request = agent().patch(daemon.url("/settings"));
-        let request = request.header("Authorization", format!("Bearer {key}"));
-        json_body(request)
-            .send(changes.to_string())
-            .unwrap()
-            .status()
-            .as_u16()
-    };
+    let value = |name: &str| setting(&daemon, &key, name);
+    let patch = |changes: Value| change(&daemon, &key, &changes).0;
     assert_eq!(
         patch(json!({ "muted": true, "listen.mode": "conversation" })),
         200

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use fame::config::{
-    Config, ConfigError, ListenMode, MAX_FILE, Origin, Overrides, Paths, Sources, VoiceKind,
+    Config, ConfigError, KeepError, ListenMode, MAX_FILE, Origin, Overrides, Paths, SettingValue,
+    SettingsFile, Sources, VoiceKind,
 };
 use tempfile::TempDir;
 
@@ -373,5 +374,183 @@ fn the_command_checks_and_shows() {
     fs::set_permissions(&config, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&config).is_err() {
         assert_eq!(fame_config(&folder, "check", &[]).0, 1);
+    }
+}
+
+/// Keeps settings in the user's file.
+fn keep(place: &Place, changes: &[(&str, SettingValue)]) -> Result<(), KeepError> {
+    let changes: Vec<_> = changes
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), value.clone()))
+        .collect();
+    SettingsFile::of(&place.sources).keep(&changes)
+}
+
+fn user_file(place: &Place) -> String {
+    fs::read_to_string(&place.sources.paths.user_config).unwrap()
+}
+
+#[test]
+fn what_is_kept_leaves_the_rest_of_the_file_as_it_was_written() {
+    let changes = [
+        ("listen.mode", "conversation".into()),
+        ("recognizer.threads", 2.into()),
+    ];
+    for (before, after) in [
+        (
+            "# mine\n[listen] # ears\nmode='wake'   # by name\n\nearcon = false\n",
+            "# mine\n[listen] # ears\nmode=\"conversation\"   # by name\n\nearcon = false\n\n[recognizer]\nthreads = 2\n",
+        ),
+        (
+            "listen = { mode = \"wake\", earcon = false }\n[recognizer]\nlanguage = \"en\"\n",
+            "listen = { mode = \"conversation\", earcon = false }\n[recognizer]\nlanguage = \"en\"\nthreads = 2\n",
+        ),
+        (
+            "listen.mode = \"wake\"\nlisten.earcon = false\nrecognizer.partials = true\n",
+            "listen.mode = \"conversation\"\nlisten.earcon = false\nrecognizer.partials = true\nrecognizer.threads = 2\n",
+        ),
+        (
+            "",
+            "[listen]\nmode = \"conversation\"\n\n[recognizer]\nthreads = 2\n",
+        ),
+    ] {
+        let place = Place::new().user(before);
+        let mut wanted = place.load().unwrap();
+        wanted.listen.mode = ListenMode::Conversation;
+        wanted.recognizer.threads = 2;
+        keep(&place, &changes).unwrap();
+        assert_eq!(user_file(&place), after);
+        assert_eq!(place.load().unwrap(), wanted);
+        keep(&place, &changes).unwrap();
+        assert_eq!(user_file(&place), after, "once more");
+    }
+}
+
+#[test]
+fn a_settings_file_is_made_where_there_is_none_and_a_link_stays_one() {
+    let mut place = Place::new();
+    let change = [("listen.earcon", false.into())];
+    place.sources.paths.user_config = place.folder.path().join("deep/er/config.toml");
+    keep(&place, &change).unwrap();
+    assert_eq!(user_file(&place), "[listen]\nearcon = false\n");
+
+    let place = Place::new();
+    let dotfile = place.folder.path().join("dotfile.toml");
+    fs::write(&dotfile, "[listen]\nearcon = true\n").unwrap();
+    fs::set_permissions(&dotfile, fs::Permissions::from_mode(0o640)).unwrap();
+    let link = &place.sources.paths.user_config;
+    std::os::unix::fs::symlink(&dotfile, link).unwrap();
+    keep(&place, &change).unwrap();
+    assert!(link.is_symlink());
+    assert_eq!(
+        fs::read_to_string(&dotfile).unwrap(),
+        "[listen]\nearcon = false\n"
+    );
+    assert_eq!(
+        fs::metadata(&dotfile).unwrap().permissions().mode() & 0o777,
+        0o640
+    );
+    let others = fs::read_dir(place.folder.path()).unwrap().count();
+    assert_eq!(others, 2, "nothing is left beside them");
+}
+
+#[test]
+fn what_cannot_be_kept_leaves_the_file_alone_and_says_why() {
+    let change: [(&str, SettingValue); 1] = [("listen.earcon", false.into())];
+    let refused = |place: &Place, change: &[(&str, SettingValue)]| {
+        let before = user_file(place);
+        let error = keep(place, change).unwrap_err();
+        assert_eq!(user_file(place), before);
+        let folder = format!("{}/", place.folder.path().display());
+        format!("{error}; {}", error.hint()).replace(&folder, "")
+    };
+    let half = Place::new().user("[listen]\nmode = \"wa");
+    assert!(refused(&half, &change).contains("line 2"));
+    let typo = Place::new().user("[listen]\nmood = \"wake\"");
+    assert!(refused(&typo, &change).contains("mood"));
+    let wrong = Place::new().user("");
+    assert!(
+        refused(&wrong, &[("listen.open_seconds", 900.into())]).contains("listen.open_seconds")
+    );
+    let locked = Place::new().user("# by the administrator\n");
+    let file = &locked.sources.paths.user_config;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o444)).unwrap();
+    insta::assert_snapshot!(refused(&locked, &change), @"cannot write `user.toml`: permission denied; let your user write `user.toml` and look for space on its disk, or write the setting there yourself");
+    let set = Place::new()
+        .user("")
+        .variable("FAME_LISTEN__EARCON", "true");
+    insta::assert_snapshot!(refused(&set, &change), @"the variable `FAME_LISTEN__EARCON` sets `listen.earcon` at every start; change `FAME_LISTEN__EARCON` where it is set, or unset it");
+    let more = [change[0].clone(), ("recognizer.threads", 2.into())];
+    keep(&set, &more).unwrap_err();
+    assert_eq!(
+        user_file(&set),
+        "[recognizer]\nthreads = 2\n",
+        "the other is kept"
+    );
+}
+
+#[test]
+fn settings_that_are_kept_at_the_same_time_do_not_undo_each_other() {
+    let place = Place::new().user("");
+    let file = SettingsFile::of(&place.sources);
+    std::thread::scope(|scope| {
+        for (key, value) in [
+            ("listen.earcon", SettingValue::from(false)),
+            ("listen.open_seconds", 9.into()),
+            ("recognizer.threads", 4.into()),
+            ("recognizer.language", "en".into()),
+        ] {
+            let file = &file;
+            scope.spawn(move || file.keep(&[(key.into(), value)]).unwrap());
+        }
+    });
+    let config = place.load().unwrap();
+    assert_eq!(
+        (config.listen.earcon, config.listen.open_seconds),
+        (false, 9.0)
+    );
+    assert_eq!(config.recognizer.threads, 4);
+}
+
+mod kept {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Parts of a settings file.
+    const SECTIONS: [&str; 4] = [
+        "# a word\n[listen]\nearcon = false # quiet\n",
+        "[voice]\norder = [\"silent\"]\n\n",
+        "[recognizer]\n  custom_words = [\n    \"niri\", # a compositor\n  ]\n",
+        "allow_network = true\r\n",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn whatever_is_there_stays(
+            chosen in prop::sample::subsequence(vec![0_usize, 1, 2, 3], 0..=4).prop_shuffle(),
+            mode in prop::sample::select(vec!["wake", "conversation", "push_to_talk"]),
+            words in "[a-z\"'#\\\\\u{1f600}]{1,12}",
+        ) {
+            // What is set outside of all sections comes first.
+            let mut parts: Vec<&str> = chosen.iter().map(|one| SECTIONS[*one]).collect();
+            parts.sort_by_key(|part| !part.starts_with("allow"));
+            let text = parts.concat();
+            let place = Place::new().user(&text);
+            let mut wanted = place.load().unwrap();
+            keep(&place, &[("listen.mode", mode.into()), ("recognizer.model", words.as_str().into())]).unwrap();
+            wanted.recognizer.model.clone_from(&words);
+            wanted.listen.mode = match mode {
+                "wake" => ListenMode::Wake,
+                "conversation" => ListenMode::Conversation,
+                _ => ListenMode::PushToTalk,
+            };
+            prop_assert_eq!(place.load().unwrap(), wanted);
+            let after = user_file(&place);
+            for line in text.lines() {
+                prop_assert!(after.contains(line), "{line:?} is not in {after:?}");
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use fame::audio;
 use fame::brain::Brain;
-use fame::config::{Config, ConfigError, Overrides, Paths, Sources};
+use fame::config::{Config, ConfigError, Overrides, Paths, SettingsFile, Sources};
 use fame::daemon::{self, DaemonError};
 use fame::headless::{self, Feed, Format};
 use fame::skills;
@@ -115,8 +115,8 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode> {
     let mut overrides = Overrides::new();
     match cli.command {
         None => {
-            let (config, paths) = settings(cli.config, overrides)?;
-            run_daemon(config, paths, !quiet && io::stdout().is_terminal())
+            let (config, sources) = settings(cli.config, overrides)?;
+            run_daemon(config, sources, !quiet && io::stdout().is_terminal())
         }
         Some(Verb::CheckMicrophone) => {
             let device =
@@ -139,7 +139,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode> {
                 }
                 _ => {}
             }
-            let (config, paths) = settings(cli.config, overrides)?;
+            let (config, sources) = settings(cli.config, overrides)?;
             if feeds.is_empty() {
                 let mut command = Cli::command();
                 let missing = clap::error::ErrorKind::MissingRequiredArgument;
@@ -147,18 +147,18 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode> {
                     .error(missing, "give at least one FILE or --text TEXT")
                     .exit();
             }
-            run_headless(&config, &paths, args, feeds)
+            run_headless(&config, &sources.paths, args, feeds)
         }
     }
 }
 
-fn settings(file: Option<PathBuf>, overrides: Overrides) -> Result<(Config, Paths)> {
+fn settings(file: Option<PathBuf>, overrides: Overrides) -> Result<(Config, Sources)> {
     let mut sources = Sources::of_process(overrides)?;
     if let Some(file) = file {
         sources.paths = Paths::with_config(Some(file.into_os_string()))?;
     }
     let config = sources.load()?;
-    Ok((config, sources.paths))
+    Ok((config, sources))
 }
 
 /// FAME's own plugins and the classifier, with nothing of what a daemon keeps.
@@ -175,10 +175,11 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .context("cannot start the runtime")
 }
 
-fn run_daemon(config: Config, paths: Paths, console: bool) -> Result<ExitCode> {
+fn run_daemon(config: Config, sources: Sources, console: bool) -> Result<ExitCode> {
     let setup = daemon::Setup {
         config,
-        paths,
+        settings_file: SettingsFile::of(&sources),
+        paths: sources.paths,
         console,
     };
     let (shutdown, _) = tokio::sync::watch::channel(false);

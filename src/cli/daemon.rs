@@ -1,6 +1,6 @@
 //! Steering the daemon: set, shutdown.
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::Failure;
 use super::context::Context;
@@ -8,17 +8,20 @@ use super::status::recognizer_words;
 use crate::ipc::protocol::{Done, Recognizer, Request, SetParams};
 
 #[derive(Debug, Args)]
-#[group(required = true, multiple = true)]
+#[command(group(ArgGroup::new("changes").required(true).multiple(true)))]
 pub(super) struct Set {
     /// A model's name from `fame models list`, or the path of a model file
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", group = "changes")]
     model: Option<String>,
     /// Threads, 1 to 16; 0 follows the machine's load
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=16))]
+    #[arg(long, value_name = "N", group = "changes", value_parser = clap::value_parser!(u8).range(0..=16))]
     threads: Option<u8>,
     /// The language spoken, such as `en`
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", group = "changes")]
     language: Option<String>,
+    /// Keep it in your settings file, and not only until FAME is started again
+    #[arg(long)]
+    keep: bool,
 }
 
 impl Set {
@@ -27,6 +30,7 @@ impl Set {
             model: self.model,
             threads: self.threads.map(usize::from),
             language: self.language,
+            keep: self.keep,
         });
         context.call(&request, |recognizer: &Recognizer| {
             recognizer_words(recognizer)

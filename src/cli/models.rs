@@ -121,8 +121,7 @@ fn installed(context: &mut Context<'_>, name: &str, path: &Path) -> Result<(), F
     }
     context.terminal.text(&path.display().to_string())?;
     context.terminal.note(&format!(
-        "use it now with `fame set --model {name}`, and from now on with `model = {name:?}` under \
-         `[recognizer]`"
+        "use it with `fame set --model {name}`; with `--keep` also from the next start on"
     ));
     Ok(())
 }

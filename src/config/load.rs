@@ -96,7 +96,7 @@ impl Sources {
     }
 
     /// The variables that name a setting, in the order of their names.
-    fn variables(&self) -> Vec<(String, String, &OsString)> {
+    pub(super) fn variables(&self) -> Vec<(String, String, &OsString)> {
         let mut variables: Vec<_> = self
             .environment
             .iter()
@@ -135,15 +135,18 @@ pub fn load(overrides: Overrides) -> Result<Config, ConfigError> {
 }
 
 fn read_file(path: &Path, required: bool) -> Result<Table, ConfigError> {
+    match read_text(path)? {
+        Some(text) => document::parse(path, &text),
+        None if required => Err(ConfigError::Missing { path: path.into() }),
+        None => Ok(Table::new()),
+    }
+}
+
+/// What is written in a settings file; none if there is no file.
+pub(super) fn read_text(path: &Path) -> Result<Option<String>, ConfigError> {
     let file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return if required {
-                Err(ConfigError::Missing { path: path.into() })
-            } else {
-                Ok(Table::new())
-            };
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(unreadable(path, source)),
     };
     let mut text = String::new();
@@ -156,7 +159,7 @@ fn read_file(path: &Path, required: bool) -> Result<Table, ConfigError> {
             limit: MAX_FILE,
         });
     }
-    document::parse(path, &text)
+    Ok(Some(text))
 }
 
 fn unreadable(path: &Path, source: io::Error) -> ConfigError {

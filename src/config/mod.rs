@@ -4,6 +4,7 @@ mod api;
 mod audit;
 mod document;
 mod error;
+mod keep;
 mod llm;
 mod load;
 mod paths;
@@ -16,6 +17,7 @@ pub use fame_sandbox::Settings as Sandbox;
 pub use api::Api;
 pub use audit::Audit;
 pub use error::{ConfigError, Origin};
+pub use keep::{KeepError, SettingValue, SettingsFile};
 pub use llm::{
     KeySource, Llm, SECONDS as LLM_SECONDS, TEMPERATURE as LLM_TEMPERATURE, TOKENS as LLM_TOKENS,
 };

@@ -17,7 +17,7 @@ use crate::audio;
 use crate::audit;
 use crate::brain::{Brain, Query, Source};
 use crate::bus::{Published, State};
-use crate::config::{Config, VoiceKind};
+use crate::config::{Config, SettingsFile, VoiceKind};
 use crate::dialogue::driver::Happening;
 use crate::dialogue::io::{Command, Outcome, Replied, Ticket};
 use crate::ipc::Handler;
@@ -49,6 +49,7 @@ pub(super) struct DaemonHandler {
     pub(super) recognizer: Arc<Recognizer>,
     pub(super) speaker: Arc<Speaker>,
     pub(super) config: std::sync::Mutex<Config>,
+    pub(super) settings_file: Arc<SettingsFile>,
     pub(super) next_ticket: AtomicU64,
     pub(super) shutdown: watch::Sender<bool>,
     pub(super) audit: Option<audit::Log>,
@@ -488,45 +489,6 @@ impl DaemonHandler {
             inputs: wire(listed.inputs, in_use.as_deref()),
             outputs: wire(listed.outputs, None),
         })
-    }
-
-    pub(super) async fn set(&self, params: protocol::SetParams) -> Result<Value, RpcError> {
-        let settings = {
-            let mut settings = self.config().recognizer.clone();
-            if let Some(model) = params.model {
-                settings.model = model;
-            }
-            if let Some(threads) = params.threads {
-                settings.threads = threads;
-            }
-            if let Some(language) = params.language {
-                settings.language = language;
-            }
-            settings
-        };
-        let changed = Config {
-            recognizer: settings.clone(),
-            ..self.config().clone()
-        };
-        changed
-            .validate()
-            .map_err(|error| RpcError::new(protocol::code::INVALID_PARAMS, error.to_string()))?;
-        self.recognizer
-            .configure(settings.clone())
-            .map_err(|error| RpcError::busy(error.to_string()))?;
-        let recognizer = self.recognizer.clone();
-        let status = tokio::task::spawn_blocking(move || {
-            recognizer.wait_until_settled(super::MODEL_PATIENCE)
-        })
-        .await
-        .map_err(|error| RpcError::internal(format!("waiting for the model failed: {error}")))?;
-        match status.error {
-            Some(error) => Err(RpcError::unavailable(error)),
-            None => {
-                self.config().recognizer = settings;
-                result(self.recognizer_status())
-            }
-        }
     }
 
     pub(super) fn config(&self) -> std::sync::MutexGuard<'_, Config> {

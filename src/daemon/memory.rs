@@ -2,9 +2,13 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use atomic_write_file::AtomicWriteFile;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use super::shared::Shared;
 
 /// Kept in `state.json` in the data folder. Fields are added, never changed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,7 +35,7 @@ pub(super) struct MemoryError {
 impl Memory {
     /// What was kept. A file that is missing is normal; one that cannot be read is reported and
     /// left as it is until the next save.
-    pub(super) fn load(path: &Path) -> Self {
+    fn load(path: &Path) -> Self {
         match std::fs::read(path) {
             Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|error| {
                 tracing::warn!(path = %path.display(), %error, "cannot read the saved state; starting without it");
@@ -46,22 +50,58 @@ impl Memory {
         }
     }
 
-    /// Writes a new file and puts it in the old one's place, so that a crash leaves one of them.
-    pub(super) fn save(&self, path: &Path) -> Result<(), MemoryError> {
-        let failed = |source| MemoryError {
-            path: path.to_owned(),
-            source,
-        };
+    fn save(&self, path: &Path) -> io::Result<()> {
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(failed)?;
+            std::fs::create_dir_all(folder)?;
         }
-        let partial = path.with_extension("json.partial");
-        let text = serde_json::to_vec_pretty(self).map_err(|error| failed(error.into()))?;
-        let mut file = std::fs::File::create(&partial).map_err(failed)?;
-        file.write_all(&text)
-            .and_then(|()| file.sync_all())
-            .map_err(failed)?;
-        std::fs::rename(&partial, path).map_err(failed)
+        let mut file = AtomicWriteFile::open(path)?;
+        file.write_all(&serde_json::to_vec_pretty(self)?)?;
+        file.commit()
+    }
+}
+
+/// The file that the state is kept in.
+pub(super) struct MemoryFile {
+    path: PathBuf,
+    /// Held while it is written, so that what is written last is the newest.
+    writing: Mutex<()>,
+}
+
+impl MemoryFile {
+    pub(super) fn at(path: PathBuf) -> Self {
+        Self {
+            path,
+            writing: Mutex::default(),
+        }
+    }
+
+    /// What was kept.
+    pub(super) fn load(&self) -> Memory {
+        Memory::load(&self.path)
+    }
+
+    /// Writes what `now` gives. A crash leaves the old file or the new one.
+    pub(super) fn save(&self, now: impl FnOnce() -> Memory) -> Result<(), MemoryError> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        now().save(&self.path).map_err(|source| MemoryError {
+            path: self.path.clone(),
+            source,
+        })
+    }
+}
+
+/// Saves each change, so that a microphone that was closed stays closed even after a power cut. For
+/// changes that come faster than the disk takes them, the last is saved.
+pub(super) async fn keep(file: Arc<MemoryFile>, shared: Arc<Shared>) {
+    loop {
+        shared.memory_changed().await;
+        let (file, shared) = (file.clone(), shared.clone());
+        let saving = tokio::task::spawn_blocking(move || file.save(|| shared.facts().memory));
+        match saving.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the state is not saved"),
+            Err(error) => tracing::error!(%error, "saving the state failed"),
+        }
     }
 }
 
@@ -73,17 +113,18 @@ mod tests {
     fn what_is_saved_is_loaded_and_rubbish_is_survived() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep").join("state.json");
-        assert_eq!(Memory::load(&path), Memory::default());
+        let file = MemoryFile::at(path.clone());
+        assert_eq!(file.load(), Memory::default());
         let memory = Memory {
             volume: Some(0.4),
             muted: true,
             ..Memory::default()
         };
-        memory.save(&path).unwrap();
-        assert_eq!(Memory::load(&path), memory);
+        file.save(|| memory.clone()).unwrap();
+        assert_eq!(file.load(), memory);
         std::fs::write(&path, "{half").unwrap();
-        assert_eq!(Memory::load(&path), Memory::default());
+        assert_eq!(file.load(), Memory::default());
         std::fs::write(&path, r#"{"muted": true, "from_the_future": 1}"#).unwrap();
-        assert!(Memory::load(&path).muted);
+        assert!(file.load().muted);
     }
 }

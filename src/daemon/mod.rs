@@ -19,6 +19,7 @@ mod memory;
 mod ports;
 mod record;
 mod serve;
+mod settings;
 mod shared;
 
 use std::collections::HashMap;
@@ -36,7 +37,7 @@ use crate::audio::{CaptureEvent, FRAME_SAMPLES, Loudspeaker, Microphone, SAMPLE_
 use crate::audit;
 use crate::brain::{Ledger, Source};
 use crate::bus::{Bus, Event};
-use crate::config::{Config, Paths};
+use crate::config::{Config, Paths, SettingsFile};
 use crate::dialogue::driver::{Driver, Happening, Partials};
 use crate::dialogue::io::{Command, Input, Settings, TurnNumbers};
 use crate::ipc::{IpcError, Server};
@@ -49,7 +50,7 @@ use background::Background;
 use handler::DaemonHandler;
 use house::DaemonHouse;
 use keeper::Keeper;
-use memory::Memory;
+use memory::{Memory, MemoryFile};
 use ports::LivePorts;
 use shared::Shared;
 
@@ -113,6 +114,8 @@ pub struct Setup {
     pub config: Config,
     /// Where files and the socket are.
     pub paths: Paths,
+    /// Where changed settings are kept.
+    pub settings_file: SettingsFile,
     /// Whether heard, answered and state are shown in the terminal.
     pub console: bool,
 }
@@ -122,18 +125,20 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
     let Setup {
         config,
         paths,
+        settings_file,
         console,
     } = setup;
     // First of all: a daemon that runs already keeps its microphone.
     let server = Server::bind(&paths.socket(&config))?;
-    let memory_file = paths.data.join("state.json");
-    let memory = Memory::load(&memory_file);
+    let memory_file = Arc::new(MemoryFile::at(paths.data.join("state.json")));
+    let memory = memory_file.load();
     let metrics = Arc::new(Metrics::new()?);
     let bus = {
         let metrics = metrics.clone();
         Bus::with_tap(move |event| metrics.saw(event))
     };
     let shared = Arc::new(Shared::new(bus, memory.clone()));
+    let remembering = tokio::spawn(memory::keep(memory_file.clone(), shared.clone()));
     let ledger = record::open(&paths.audit(), &config.audit).await;
     let (log, no_log) = match &ledger {
         Ledger::Log(log) => (Some(log.clone()), None),
@@ -193,6 +198,7 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
         brain: skills.brain().clone(),
         skills: skills.clone(),
         config: std::sync::Mutex::new(config.clone()),
+        settings_file: Arc::new(settings_file),
         next_ticket: AtomicU64::new(1),
         shutdown: shutdown.clone(),
         audit: log.clone(),
@@ -226,7 +232,8 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
     if dialogue.join().is_err() {
         tracing::error!("the dialogue's thread panicked");
     }
-    if let Err(error) = shared.facts().memory.save(&memory_file) {
+    remembering.abort();
+    if let Err(error) = memory_file.save(|| shared.facts().memory) {
         tracing::warn!(%error, "the state is not saved");
     }
     // The socket goes with the server; connections have a moment to get their last words.

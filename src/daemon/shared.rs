@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use tokio::sync::Notify;
+
 use super::memory::Memory;
 use crate::bus::{Bus, Event, Latency, State};
 use crate::speech::voice::Prosody;
@@ -46,6 +48,8 @@ pub(super) struct Shared {
     pub(super) bus: Bus,
     pub(super) started: Instant,
     facts: Mutex<Facts>,
+    /// Told when what is remembered is not what it was.
+    memory_changed: Notify,
     ended: Mutex<VecDeque<Ended>>,
 }
 
@@ -54,6 +58,7 @@ impl Shared {
         Self {
             bus,
             started: Instant::now(),
+            memory_changed: Notify::new(),
             ended: Mutex::default(),
             facts: Mutex::new(Facts {
                 state: State::Idle,
@@ -83,7 +88,7 @@ impl Shared {
         ended.iter().rev().find(|one| one.turn == turn).copied()
     }
 
-    fn remember(&self, turn: u64, change: impl FnOnce(&mut Ended)) {
+    fn note_end(&self, turn: u64, change: impl FnOnce(&mut Ended)) {
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = ended.iter_mut().rev().find(|one| one.turn == turn) {
             return change(known);
@@ -101,35 +106,49 @@ impl Shared {
     }
 
     pub(super) fn set_muted(&self, muted: bool) {
-        self.lock().memory.muted = muted;
+        self.remember(|memory| memory.muted = muted);
     }
 
     pub(super) fn set_prosody(&self, prosody: Prosody) {
+        self.remember(|memory| {
+            memory.volume = Some(prosody.volume);
+            memory.rate = Some(prosody.rate);
+        });
+    }
+
+    /// Waits for a change of what is remembered; at once if there was one since the last wait.
+    pub(super) async fn memory_changed(&self) {
+        self.memory_changed.notified().await;
+    }
+
+    fn remember(&self, change: impl FnOnce(&mut Memory)) {
         let memory = &mut self.lock().memory;
-        memory.volume = Some(prosody.volume);
-        memory.rate = Some(prosody.rate);
+        let before = memory.clone();
+        change(memory);
+        if *memory != before {
+            self.memory_changed.notify_one();
+        }
     }
 
     fn keep(&self, event: &Event) {
         match event {
-            Event::QueryCompleted { turn, ok, .. } => self.remember(*turn, |ended| ended.ok = *ok),
+            Event::QueryCompleted { turn, ok, .. } => self.note_end(*turn, |ended| ended.ok = *ok),
             Event::TurnFinished {
                 turn: Some(turn),
                 latency_ms,
                 ..
-            } => self.remember(*turn, |ended| ended.latency = *latency_ms),
+            } => self.note_end(*turn, |ended| ended.latency = *latency_ms),
+            Event::StateChanged {
+                state: State::Asleep,
+            } => self.remember(|memory| memory.asleep = true),
+            Event::StateChanged { state: State::Idle } => {
+                self.remember(|memory| memory.asleep = false);
+            }
             _ => {}
         }
         let mut facts = self.lock();
         match event {
-            Event::StateChanged { state } => {
-                facts.state = *state;
-                match state {
-                    State::Asleep => facts.memory.asleep = true,
-                    State::Idle => facts.memory.asleep = false,
-                    _ => {}
-                }
-            }
+            Event::StateChanged { state } => facts.state = *state,
             Event::MicrophoneChanged {
                 available,
                 device,

@@ -77,6 +77,16 @@ impl Daemon {
         self.home.path().join("data/fame")
     }
 
+    /// What stands in its settings file.
+    pub fn settings_file(&self) -> String {
+        std::fs::read_to_string(self.home.path().join("config.toml")).unwrap()
+    }
+
+    /// Writes its settings file, as its user would in an editor.
+    pub fn write_settings(&self, text: &str) {
+        std::fs::write(self.home.path().join("config.toml"), text).unwrap();
+    }
+
     /// `fame`, which talks to it.
     pub fn fame(&self, args: &[&str]) -> std::process::Output {
         command(&self.home).args(args).output().unwrap()

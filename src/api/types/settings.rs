@@ -9,6 +9,10 @@ use utoipa::ToSchema;
 pub struct SettingList {
     /// In the order in which they are shown.
     pub settings: Vec<Setting>,
+    /// Why what was changed lasts only until FAME is started again, and what to do about it. Left
+    /// out where it is kept, and where nothing was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unkept: Option<String>,
 }
 
 /// One setting.

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use atomic_write_file::AtomicWriteFile;
 use sha2::{Digest as _, Sha256};
 
 const DIGEST_BYTES: usize = 32;
@@ -28,12 +29,10 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let partial = path.with_added_extension("partial");
-    let mut file = File::create(&partial)?;
+    let mut file = AtomicWriteFile::open(path)?;
     file.write_all(bytes)?;
     file.write_all(&Sha256::digest(bytes))?;
-    file.sync_all()?;
-    fs::rename(&partial, path)
+    file.commit()
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
-//! The settings that can be changed while FAME runs, without asking for more than they say. The
-//! settings file is left alone: they last until FAME is started again, but for what it remembers
-//! by itself (loudness, speed, mute, sleep).
+//! The settings that can be changed while FAME runs, without asking for more than they say. What is
+//! changed counts at once and is kept in the user's settings file, but for what FAME remembers by
+//! itself (loudness, speed, mute, sleep), however it came about.
 
 use serde_json::{Map, Value, json};
 
 use super::{DaemonHouse, refusal};
 use crate::api::types::{Setting, SettingKind, SettingList};
 use crate::api::{Caller, Refusal};
-use crate::config::{Config, ListenMode};
+use crate::config::{Config, ListenMode, SettingValue};
 use crate::dialogue::io::Command;
 use crate::ipc::protocol::SetParams;
 
@@ -118,7 +118,10 @@ impl DaemonHouse {
                 "Whether FAME hears nothing but its name.",
             ),
         ];
-        SettingList { settings }
+        SettingList {
+            settings,
+            unkept: None,
+        }
     }
 
     /// Changes all of `changes` or none: what is not a setting, or out of bounds, is found first.
@@ -136,16 +139,27 @@ impl DaemonHouse {
         config
             .validate()
             .map_err(|error| Refusal::Invalid(format!("{error}; choose another value")))?;
+        let kept = in_file(&changes);
         self.note(caller, "settings.changed", Value::Object(changes))
             .await?;
         self.apply(wanted, config).await?;
-        Ok(self.list_settings())
+        let unkept = match kept.is_empty() {
+            true => None,
+            false => self.daemon.keep(kept).await.err(),
+        };
+        Ok(SettingList {
+            unkept,
+            ..self.list_settings()
+        })
     }
 
     async fn apply(&self, wanted: Wanted, config: Config) -> Result<(), Refusal> {
         let daemon = &self.daemon;
         if wanted.recognizer != SetParams::default() {
-            daemon.set(wanted.recognizer).await.map_err(refusal)?;
+            daemon
+                .set_recognizer(wanted.recognizer)
+                .await
+                .map_err(refusal)?;
         }
         if wanted.mode.is_some() || wanted.earcon.is_some() || wanted.open_seconds.is_some() {
             let listen = config.listen.clone();
@@ -242,6 +256,29 @@ impl Wanted {
         if let Some(threads) = self.recognizer.threads {
             config.recognizer.threads = threads;
         }
+    }
+}
+
+/// Those of `changes` that stand in the settings file. FAME remembers the others by itself.
+fn in_file(changes: &Map<String, Value>) -> Vec<(String, SettingValue)> {
+    const REMEMBERED: [&str; 4] = ["voice.volume", "voice.rate", "muted", "asleep"];
+    changes
+        .iter()
+        .filter(|(key, _)| !REMEMBERED.contains(&key.as_str()))
+        .filter_map(|(key, value)| Some((key.clone(), written(value)?)))
+        .collect()
+}
+
+fn written(value: &Value) -> Option<SettingValue> {
+    match value {
+        Value::Bool(on) => Some((*on).into()),
+        Value::String(text) => Some(text.into()),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => Some(whole.into()),
+            None => number.as_f64().map(Into::into),
+        },
+        // Not one of the settings is such a thing.
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 

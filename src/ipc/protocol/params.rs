@@ -161,6 +161,9 @@ pub struct SetParams {
     /// The language spoken, such as `en`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// Whether it is kept in the user's settings file, and not only until FAME is started again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep: bool,
 }
 
 impl Call {

@@ -1,9 +1,9 @@
 /** Settings: those that can be changed while FAME runs, or take effect when it next starts. */
 
 import { request } from "/dashboard/api.js";
-import { fill, h } from "/dashboard/dom.js";
+import { fill, h, icon } from "/dashboard/dom.js";
 import { count, heading } from "/dashboard/format.js";
-import { said, visible } from "/dashboard/text.js";
+import { said, saidLong, visible } from "/dashboard/text.js";
 import { badge, button, empty, inWords, loader, toast } from "/dashboard/ui.js";
 
 const MAX_STRING = 1000;
@@ -47,8 +47,8 @@ function form(settings, content) {
     try {
       const answer = await request("/settings", { method: "PATCH", body: Object.fromEntries(list.map((one) => [one.key, one.value()])) });
       const later = list.filter((one) => one.needsRestart).length;
-      toast(later > 0 ? `Saved. ${count(later, "change")} will count when FAME starts again.` : "Saved.", "ok");
-      fill(content, form(answer.settings, content));
+      if (!answer.unkept) toast(later > 0 ? `Saved. ${count(later, "change")} will count when FAME starts again.` : "Saved.", "ok");
+      fill(content, answer.unkept && unkept(answer.unkept), form(answer.settings, content));
     } catch (error) {
       toast(inWords(error), "bad");
       save.disabled = false;
@@ -56,6 +56,12 @@ function form(settings, content) {
   });
   show();
   return all;
+}
+
+/** That a change counts and is not in the settings file, which stays until the next change. */
+function unkept(reason) {
+  return h("div", { class: "notice warn", role: "alert" }, icon("alert"), h("div", { class: "notice-text" },
+    h("strong", {}, "This lasts only until FAME is started again"), h("p", {}, saidLong(reason))));
 }
 
 function grouped(fields) {

@@ -85,6 +85,7 @@ impl SmallHouse {
         };
         SettingList {
             settings: vec![setting],
+            unkept: None,
         }
     }
 }
