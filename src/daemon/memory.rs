@@ -2,13 +2,11 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use atomic_write_file::AtomicWriteFile;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-use super::shared::Shared;
 
 /// Kept in `state.json` in the data folder. Fields are added, never changed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -87,21 +85,6 @@ impl MemoryFile {
             path: self.path.clone(),
             source,
         })
-    }
-}
-
-/// Saves each change, so that a microphone that was closed stays closed even after a power cut. For
-/// changes that come faster than the disk takes them, the last is saved.
-pub(super) async fn keep(file: Arc<MemoryFile>, shared: Arc<Shared>) {
-    loop {
-        shared.memory_changed().await;
-        let (file, shared) = (file.clone(), shared.clone());
-        let saving = tokio::task::spawn_blocking(move || file.save(|| shared.facts().memory));
-        match saving.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the state is not saved"),
-            Err(error) => tracing::error!(%error, "saving the state failed"),
-        }
     }
 }
 

@@ -138,7 +138,7 @@ pub async fn run(setup: Setup, shutdown: watch::Sender<bool>) -> Result<(), Daem
         Bus::with_tap(move |event| metrics.saw(event))
     };
     let shared = Arc::new(Shared::new(bus, memory.clone()));
-    let remembering = tokio::spawn(memory::keep(memory_file.clone(), shared.clone()));
+    let remembering = tokio::spawn(shared.clone().keep_memory(memory_file.clone()));
     let ledger = record::open(&paths.audit(), &config.audit).await;
     let (log, no_log) = match &ledger {
         Ledger::Log(log) => (Some(log.clone()), None),

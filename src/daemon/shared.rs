@@ -1,12 +1,12 @@
 //! What the daemon's threads and clients look at together: the bus and the state of things.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use super::memory::Memory;
+use super::memory::{Memory, MemoryFile};
 use crate::bus::{Bus, Event, Latency, State};
 use crate::speech::voice::Prosody;
 
@@ -116,9 +116,19 @@ impl Shared {
         });
     }
 
-    /// Waits for a change of what is remembered; at once if there was one since the last wait.
-    pub(super) async fn memory_changed(&self) {
-        self.memory_changed.notified().await;
+    /// Saves each change of what is remembered, so that a microphone that was closed stays closed even
+    /// after a power cut. Of changes that come faster than the disk takes them, the last is saved.
+    pub(super) async fn keep_memory(self: Arc<Self>, file: Arc<MemoryFile>) {
+        loop {
+            self.memory_changed.notified().await;
+            let (shared, file) = (self.clone(), file.clone());
+            let saving = tokio::task::spawn_blocking(move || file.save(|| shared.facts().memory));
+            match saving.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "the state is not saved"),
+                Err(error) => tracing::error!(%error, "saving the state failed"),
+            }
+        }
     }
 
     fn remember(&self, change: impl FnOnce(&mut Memory)) {
