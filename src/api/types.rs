@@ -1,4 +1,4 @@
-//! What requests and answers are made of. Where the local socket has the same, the JSON is the same.
+//! What requests and answers are made of. What the local socket tells, too, is in `fame-wire`.
 
 mod audio;
 mod audit;
@@ -21,17 +21,16 @@ pub use audio::{
 pub use audit::{AuditPage, AuditQuery, AuditRecord, AuditVerified, FirstBad};
 pub(crate) use check::{Check, Invalid, is_name};
 pub use evolution::{Evolution, EvolutionRequest};
-pub use explain::{
-    Approval, Approvals, ApproveRequest, Approved, Candidate, Decided, Explained, Stage,
-    TestRequest, Tested,
+pub use explain::{ApproveRequest, TestRequest};
+pub use fame_wire::{
+    Api, Approval, Approvals, Approved, Candidate, Decided, Explained, FailedVoice, LastTurn,
+    Microphone, Mode, PluginInfo, PluginPermission, PluginState, Plugins, Recognizer, Source,
+    Stage, State, Status, Tested, Understanding, Voice,
 };
 pub use feedback::{Feedback, FeedbackTaken};
-pub use plugins::{PluginChange, PluginInfo, PluginPermission, PluginState, Plugins};
-pub use query::{MAX_QUERY, QueryAnswer, QueryRequest, Source};
+pub use plugins::PluginChange;
+pub use query::{MAX_QUERY, QueryAnswer, QueryRequest};
 pub use sandbox::{OutputFile, Report, SandboxQuery, SandboxRun, SandboxRuns, Tier};
 pub use settings::{Setting, SettingKind, SettingList};
-pub use status::{
-    FailedVoice, Health, LastTurn, Microphone, Mode, Ready, Recognizer, Service, State, Status,
-    Understanding, Voice,
-};
+pub use status::{Health, Ready, Service};
 pub use turns::{Latency, Turn, Turns, TurnsQuery};

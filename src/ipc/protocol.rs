@@ -21,7 +21,8 @@
 //! gets a new version, and `hello` then tells both sides apart. Messages of errors are for
 //! people and may be reworded at any time.
 //!
-//! This file and those below it import nothing but serde, so that they can become a crate.
+//! What the REST API tells in the same words is in `fame-wire`. This file and those below it import
+//! nothing but that and serde, so that they can become a crate.
 
 mod error;
 mod explain;
@@ -31,9 +32,11 @@ mod plugins;
 mod results;
 
 pub use error::{RpcError, code};
-pub use explain::{
-    Approval, Approvals, ApproveParams, Approved, Candidate, Decided, Explained, Stage, Taught,
-    TeachParams, TestParams, Tested, WhyParams,
+pub use explain::{ApproveParams, Taught, TeachParams, TestParams, WhyParams};
+pub use fame_wire::{
+    Api, Approval, Approvals, Approved, Candidate, Decided, Explained, FailedVoice, LastTurn,
+    Microphone, Mode, PluginInfo, PluginPermission, PluginState, Plugins, Recognizer, Source,
+    Stage, State, Status, Tested, Understanding, Voice,
 };
 pub use message::{
     Answer, CallFrame, DropReason, Dropped, EventNote, Id, JsonRpc, Notification,
@@ -43,11 +46,10 @@ pub use params::{
     AskParams, Call, HelloParams, ListenAction, ListenParams, METHODS, Request, SayParams,
     SetParams, SwitchParams,
 };
-pub use plugins::{PluginInfo, PluginPermission, PluginState, Plugins, PluginsParams};
+pub use plugins::PluginsParams;
 pub use results::{
-    Api, Asked, Asleep, Checkpointed, Device, Devices, Done, FailedVoice, Hello, LastTurn,
-    Listening, Microphone, Mode, Muted, Recognizer, Said, Source, State, Status, Stopped,
-    Understanding, Voice, result,
+    Asked, Asleep, Checkpointed, Device, Devices, Done, Hello, Listening, Muted, Said, Stopped,
+    result,
 };
 
 /// The protocol's version, told in `hello`.

@@ -1,5 +1,6 @@
 //! `POST /query`
 
+use fame_wire::Source;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -92,14 +93,4 @@ pub struct QueryAnswer {
     /// What it took, in milliseconds. The server fills it in.
     #[schema(minimum = 0)]
     pub processing_ms: f64,
-}
-
-/// Where an answer comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Source {
-    /// Its name.
-    pub title: String,
-    /// Its address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
 }

@@ -121,15 +121,8 @@ impl House for SmallHouse {
             version: "0.1.0".into(),
             pid: 1,
             uptime_s: 60,
-            state: State::Idle,
-            mode: Mode::Wake,
-            microphone: Microphone::default(),
-            recognizer: Recognizer::default(),
-            voice: Voice::default(),
             plugins: vec!["clock".into()],
-            understanding: Understanding::default(),
-            overruns: 0,
-            last_turn: None,
+            ..Status::default()
         }
     }
 
