@@ -60,6 +60,7 @@ impl Learning {
             tracing::warn!(%error, "the classifier stays as it was");
             self.lock().trouble = Some(error.to_string());
         }
+        give_memory_back();
     }
 
     fn find_embedder(&self) {
@@ -80,6 +81,16 @@ impl Learning {
     fn lock(&self) -> MutexGuard<'_, State> {
         // Only plain assignments happen under this lock, so a poisoned one is still whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Hands the memory that training has used back to the system. glibc keeps what is freed for the thread
+/// that had it, and these threads are idle until the next training.
+fn give_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: it takes no pointer, and any thread may call it at any time (malloc_trim(3)).
+    unsafe {
+        libc::malloc_trim(0);
     }
 }
 
