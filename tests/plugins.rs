@@ -8,11 +8,9 @@ use std::time::{Duration, Instant};
 
 use fame::plugins::grants::MemoryGrants;
 use fame::plugins::host::Means;
-use fame::plugins::manager::{
-    Current, ManageError, PluginInfo, Plugins, Services, Settings, State,
-};
+use fame::plugins::manager::{ManageError, PluginInfo, Plugins, Services, Settings, State};
 use fame::plugins::mcp::Limits;
-use fame::plugins::{Loaded, Runner, builtin_plugins};
+use fame::plugins::{Current, Loaded, Runner, builtin_plugins};
 use fame_plugin::SystemClock;
 use fame_plugin::sentence::Lists;
 use fame_plugin::words::Words;

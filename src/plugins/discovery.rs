@@ -13,7 +13,8 @@ use fame_plugin::{Manifest, ManifestError, Runtime};
 use serde::{Deserialize, Serialize};
 
 use super::content::{self, ContentHash};
-use super::registry::{Origin, PluginError};
+use super::error::PluginError;
+use super::origin::Origin;
 
 /// The name of the file that makes a folder a plugin.
 pub const MANIFEST: &str = "plugin.toml";

@@ -11,7 +11,7 @@ use fame_plugin::{
 use jiff::ZonedDateTime;
 use serde_json::Value;
 
-use super::manager::Current;
+use super::current::Current;
 use super::registry::HostFactory;
 use super::services::{Access, Desktop, Notifier, Scheduler, Web};
 use crate::bus::{Bus, Event, Pattern, Subscription};

@@ -5,12 +5,11 @@ mod loaded;
 use std::sync::Arc;
 
 use fame_plugin::sentence::{Clash, Lists, Sentences, TemplateError, Unused};
-use fame_plugin::{Capability, Clock, Intent, ManifestError, Plugin};
+use fame_plugin::{Capability, Intent};
 
-pub use loaded::{HostFactory, Loaded, Origin, Reaper, Runner};
+pub use loaded::{HostFactory, Loaded, Reaper, Runner};
 
-use super::host::Means;
-use super::manager::Current;
+use super::error::PluginError;
 
 /// The loaded plugins, their sentences compiled. It never changes: what is loaded later makes
 /// another registry, and a request keeps the one that it began with.
@@ -32,74 +31,7 @@ pub struct Rejected {
     pub error: PluginError,
 }
 
-/// Why a plugin is not loaded.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum PluginError {
-    /// A `plugin.toml` is refused.
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    /// A sentence is malformed.
-    #[error(transparent)]
-    Sentence(#[from] TemplateError),
-    /// Two plugins of one id.
-    #[error("loading plugins: two have the id `{0}`; remove or rename one")]
-    TwoPlugins(String),
-    /// Two intents of one name.
-    #[error("loading plugins: `{first}` and `{second}` both have an intent `{intent}`; rename one")]
-    TwoIntents {
-        /// The name that they share.
-        intent: String,
-        /// The plugin that has it first.
-        first: String,
-        /// The other plugin.
-        second: String,
-    },
-    /// A sentence that is a control word of another plugin.
-    #[error(
-        "loading plugins: the sentence `{sentence}` of `{plugin}` claims \"{words}\", a control \
-         word of `{owner}`; take these words out of it"
-    )]
-    ControlWord {
-        /// The plugin that claims it.
-        plugin: String,
-        /// Its sentence.
-        sentence: String,
-        /// The words that both match.
-        words: String,
-        /// The plugin whose control word it is.
-        owner: String,
-    },
-    /// A plugin that cannot work.
-    #[error("starting the plugin `{plugin}`: {reason}")]
-    Start {
-        /// The plugin's id.
-        plugin: String,
-        /// What it says.
-        reason: fame_plugin::PluginError,
-    },
-}
-
 impl Registry {
-    /// Loads and starts `plugins`, with a host that knows the time and no more.
-    ///
-    /// # Errors
-    /// If a manifest or a sentence is malformed, two plugins or intents have one name, or a
-    /// plugin does not start.
-    pub fn new(plugins: Vec<Box<dyn Plugin>>, clock: Arc<dyn Clock>) -> Result<Self, PluginError> {
-        let lists = Lists::default();
-        let host = Means::bare(clock, Current::new()?, lists.clone()).factory();
-        let reaper = Reaper::here();
-        let loaded: Result<Vec<_>, _> = plugins
-            .into_iter()
-            .map(|plugin| Loaded::builtin(plugin, &host, &reaper))
-            .collect();
-        let (registry, rejected) = Self::of(loaded?, &lists)?;
-        match rejected.into_iter().next() {
-            Some(rejected) => Err(rejected.error),
-            None => Ok(registry),
-        }
-    }
-
     /// A registry of `plugins`, in their order: where two get into each other's way, the later
     /// one is left out. `lists` hold the values of their dynamic slots.
     ///

@@ -6,7 +6,8 @@ use super::error::SandboxError;
 use super::limits::Limits;
 use super::profile::Profile;
 use super::report::Run;
-use super::request::{Job, Stream};
+use super::request::Job;
+use super::stream::Stream;
 
 /// Never made.
 #[derive(Debug)]

@@ -39,6 +39,7 @@ mod request;
 mod runs;
 mod selftest;
 mod settings;
+mod stream;
 mod syscalls;
 mod text;
 mod tiers;
@@ -54,8 +55,9 @@ use self::network::Outside;
 use self::network::{Internet, Ways};
 use self::queue::{Place, Queue};
 use self::report::Run;
-use self::request::{Job, Stream};
+use self::request::Job;
 use self::runs::{Entry, Runs};
+use self::stream::Stream;
 use self::tiers::{Chosen, Now, Pace, Tiers};
 
 pub use self::error::SandboxError;
@@ -65,12 +67,13 @@ pub use self::network::{Addresses, Outside};
 pub use self::profile::Profile;
 pub use self::queue::{MAX_RUNNING, MAX_WAITING};
 pub use self::report::{Contact, NetworkUse, OutputFile, Report, Tier};
-pub use self::request::{Caller, Progress, Request};
+pub use self::request::{Caller, Request};
 pub use self::runs::{
     Heard, MAX_EVENT_TEXT_BYTES, MAX_EVENTS, MAX_HISTORY, MAX_HISTORY_TEXT_BYTES, Observer, Output,
     RunEvent, RunRecord, RunState, RunSummary,
 };
 pub use self::settings::{DEFAULT_IMAGE, MAX_WARM, Settings, TierChoice};
+pub use self::stream::Progress;
 
 /// This program, whatever has become of its file since.
 const SELF: &str = "/proc/self/exe";

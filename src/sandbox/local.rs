@@ -19,7 +19,8 @@ use super::error::SandboxError;
 use super::pipes::{self, OUTPUT_WITHIN};
 use super::profile::{CODE_DIR, ENVIRONMENT, OUT_DIR};
 use super::report::{End, Run, Tier};
-use super::request::{Caller, Job, Stream};
+use super::request::{Caller, Job};
+use super::stream::Stream;
 
 /// The variable that must be `1` beside the setting `development_local_runner`.
 pub(super) const VARIABLE: &str = "FAME_UNSAFE_LOCAL_RUNNER";

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::capture::Capture;
-use super::request::Stream;
+use super::stream::Stream;
 
 /// How long the rest of an output may take to come after the program's end.
 pub(super) const OUTPUT_WITHIN: Duration = Duration::from_millis(500);

@@ -17,8 +17,9 @@ use super::error::SandboxError;
 use super::local::{self, Local};
 use super::native::Walls;
 use super::report::{Run, Tier};
-use super::request::{Job, Stream};
+use super::request::Job;
 use super::settings::{Settings, TierChoice};
+use super::stream::Stream;
 
 /// How often an engine is looked for and asked.
 #[derive(Clone, Copy, Debug)]

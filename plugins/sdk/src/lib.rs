@@ -14,6 +14,7 @@
 
 mod host;
 mod language;
+mod lists;
 mod manifest;
 mod plugin;
 pub mod read;

@@ -7,9 +7,9 @@ use fame_plugin::{Intent, Manifest, PluginError, SlotType};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::find::Phrases;
 use crate::language::Language;
 use crate::literal::{arguments, literal};
+use crate::phrases::Phrases;
 use crate::source::Source;
 use crate::values::{Kind, Param};
 

@@ -6,7 +6,7 @@ use fame_plugin::say;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::find::Phrases;
+use crate::phrases::Phrases;
 
 /// The designs that are known without a language model.
 const DESIGNS: &[&str] = &[

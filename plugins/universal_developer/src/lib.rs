@@ -16,6 +16,7 @@ mod given;
 mod language;
 mod literal;
 mod model;
+mod phrases;
 mod progress;
 mod reply;
 mod shelf;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::check::Report;
-use crate::find::telling;
+use crate::phrases::telling;
 use crate::source::Source;
 
 /// The programs that are remembered without being saved; the oldest is forgotten first.

@@ -34,6 +34,7 @@ mod nearest;
 mod ngrams;
 mod saved;
 mod sealed;
+mod train;
 
 pub use cache::{Cache, CacheError};
 pub use embedder::{Embedder, EmbedderError, MODEL_FILE};

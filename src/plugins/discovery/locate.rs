@@ -8,7 +8,7 @@ use fame_plugin::sentence::TemplateError;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::plugins::registry::PluginError;
+use crate::plugins::error::PluginError;
 
 /// A place in a text, both from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

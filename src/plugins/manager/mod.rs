@@ -13,7 +13,6 @@
 //!   under way end on the old one, which is shut down after the last of them.
 
 mod copies;
-mod current;
 mod entry;
 mod info;
 mod keeper;
@@ -30,10 +29,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-pub use current::Current;
 pub use info::{Asked, Change, PluginInfo, State};
 
 use super::content::ContentHash;
+use super::current::Current;
 use super::grants::{Grants, GrantsError};
 use super::mcp::Limits;
 use super::registry::{HostFactory, Reaper, Registry};

@@ -11,10 +11,11 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::PluginError;
 use crate::plugins::breaker::{Breaker, Policy};
 use crate::plugins::content::{ContentHash, Copied};
+use crate::plugins::error::PluginError;
 use crate::plugins::mcp::{Server, Tool};
+use crate::plugins::origin::Origin;
 
 /// Calls of one plugin at the same time. A plugin that hangs keeps this many threads and no more;
 /// further requests are told that it is busy.
@@ -57,24 +58,6 @@ pub enum Runner {
     Builtin(Arc<dyn Plugin>),
     /// A process of its own.
     Mcp(Arc<Server>),
-}
-
-/// Where a plugin comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// It is part of FAME.
-    Builtin,
-    /// The folder that its `plugin.toml` is in.
-    Folder(PathBuf),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Builtin => f.write_str("built in"),
-            Self::Folder(path) => write!(f, "{}", path.display()),
-        }
-    }
 }
 
 /// Shuts plugins down after their last request, and knows how many live.

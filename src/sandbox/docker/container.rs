@@ -25,6 +25,9 @@ use crate::error::SandboxError;
 /// Longest wait for a started container's proof.
 const PROOF_WITHIN: Duration = Duration::from_secs(20);
 
+/// One that waited so long is replaced: what it was proved under may have changed.
+pub(super) const STALE_AFTER: Duration = Duration::from_secs(15 * 60);
+
 /// What a container writes.
 pub(super) type Output = Pin<Box<dyn Stream<Item = Result<LogOutput, Error>> + Send>>;
 

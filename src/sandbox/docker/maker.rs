@@ -6,17 +6,17 @@ use std::time::Duration;
 use bollard::Docker;
 use tokio::sync::OnceCell;
 
-use super::container::Container;
+use super::container::{Container, STALE_AFTER};
 use super::janitor::Janitor;
 use super::policy::Asked;
-use super::pool::STALE_AFTER;
 use super::run;
 use crate::error::SandboxError;
 use crate::limits::Limits;
 use crate::network::Door;
 use crate::profile::Profile;
-use crate::request::{Job, Stream};
+use crate::request::Job;
 use crate::selftest;
+use crate::stream::Stream;
 
 /// Beyond a container's longest life, before anyone may call it abandoned.
 const OVERDUE_AFTER: Duration = Duration::from_secs(60);

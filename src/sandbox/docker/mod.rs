@@ -29,8 +29,9 @@ use super::error::SandboxError;
 use super::network::{Door, Proxy, Way};
 use super::profile::Profile;
 use super::report::Run;
-use super::request::{Job, Stream};
+use super::request::Job;
 use super::settings::Settings;
+use super::stream::Stream;
 
 /// The image's label with the profiles that it can run.
 const LABEL_PROFILES: &str = "fame.sandbox.profiles";

@@ -9,12 +9,9 @@ use tokio::sync::Notify;
 use tokio::time::{interval, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::container::Container;
+use super::container::{Container, STALE_AFTER};
 use super::janitor::{Janitor, SWEEP_EVERY};
 use super::maker::Maker;
-
-/// A container that waited so long is replaced: what it was proved under may have changed.
-pub(super) const STALE_AFTER: Duration = Duration::from_secs(15 * 60);
 
 /// Pause after a container could not be made, doubled each time up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

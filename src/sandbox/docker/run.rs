@@ -21,7 +21,8 @@ use crate::files::{self, Files};
 use crate::limits::Limits;
 use crate::profile::Profile;
 use crate::report::{End, Run, Tier};
-use crate::request::{Job, Request, Stream};
+use crate::request::{Job, Request};
+use crate::stream::Stream;
 
 /// How often a running container is looked at. With the wait for an answer, a lost engine is noticed
 /// within 2 s.

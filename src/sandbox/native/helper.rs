@@ -6,13 +6,13 @@
 //! gives the rights to build walls and no rights beyond them.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{
-    DumpableBehavior, Pid, PidfdFlags, getegid, geteuid, pidfd_open, set_dumpable_behavior,
+    DumpableBehavior, PidfdFlags, getegid, geteuid, pidfd_open, set_dumpable_behavior,
 };
 use rustix::thread::{
     CpuSet, Gid, Uid, UnshareFlags, sched_getaffinity, sched_setaffinity, set_thread_groups,
@@ -21,7 +21,8 @@ use rustix::thread::{
 
 use super::init::{self, Guest};
 use super::loopback;
-use super::order::{Answer, MAX_LINE_BYTES, NOBODY, NoWall, Order, step};
+use super::order::{MAX_LINE_BYTES, NOBODY, NoWall, Order, refuse, step};
+use super::process::{fork, silence};
 use crate::limits::{MAX_CODE_BYTES, MAX_STDIN_BYTES};
 use crate::profile::Profile;
 
@@ -49,19 +50,6 @@ pub(super) fn run() -> u8 {
             refuse(&mut control, wall);
             1
         }
-    }
-}
-
-/// Says that nothing was run.
-pub(super) fn refuse(control: &mut UnixStream, wall: NoWall) {
-    let answer = Answer::NoWall {
-        problem: wall.problem,
-        remedy: wall.remedy.to_owned(),
-    };
-    if let Ok(mut line) = serde_json::to_vec(&answer) {
-        line.push(b'\n');
-        // Nobody is left to tell when FAME does not take it.
-        let _ = control.write_all(&line);
     }
 }
 
@@ -208,33 +196,5 @@ fn supervise(guest: Guest, control: &UnixStream) -> Result<u8, NoWall> {
             // Ending ends what is inside, too.
             Err(_) => return Ok(1),
         }
-    }
-}
-
-/// Lets go of the program's outputs.
-pub(super) fn silence() -> Result<(), NoWall> {
-    let null = step("opening `/dev/null`", fs::File::create("/dev/null"))?;
-    step("leaving the outputs", rustix::stdio::dup2_stdout(&null))?;
-    step("leaving the outputs", rustix::stdio::dup2_stderr(&null))
-}
-
-/// Forks; none in the child.
-pub(super) fn fork() -> Result<Option<Pid>, NoWall> {
-    let threads = fs::read_dir("/proc/self/task")
-        .map(Iterator::count)
-        .unwrap_or(1);
-    if threads > 1 {
-        return step(
-            "starting a process",
-            Err(format!("the helper has {threads} threads")),
-        );
-    }
-    // SAFETY: there is one thread (see above), so no lock can be held by one that is not copied.
-    match unsafe { libc::fork() } {
-        0 => Ok(None),
-        pid => match Pid::from_raw(pid) {
-            Some(pid) if pid.as_raw_nonzero().get() > 0 => Ok(Some(pid)),
-            _ => step("starting a process", Err(std::io::Error::last_os_error())),
-        },
     }
 }

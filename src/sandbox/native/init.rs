@@ -20,9 +20,9 @@ use rustix::process::{
 
 use super::census;
 use super::confine;
-use super::helper::{fork, refuse, silence};
-use super::order::{Answer, NoWall, step};
+use super::order::{Answer, NoWall, refuse, step};
 use super::pack::{self, Packed};
+use super::process::{fork, silence};
 use super::root;
 use crate::limits::Limits;
 use crate::profile::{CODE_DIR, INPUT_FILE, OUT_DIR, Profile};

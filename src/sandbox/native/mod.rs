@@ -22,6 +22,7 @@ mod init;
 mod loopback;
 mod order;
 mod pack;
+mod process;
 mod root;
 
 use std::ffi::OsString;
@@ -47,8 +48,9 @@ use super::network::{Listener, Proxy, Way};
 use super::pipes::{self, OUTPUT_WITHIN};
 use super::profile::Profile;
 use super::report::{End, Run, Tier};
-use super::request::{Job, Stream};
+use super::request::Job;
 use super::selftest;
+use super::stream::Stream;
 
 /// How much longer than its limit a program may take until the helper is thought to hang, and is
 /// killed with it.

@@ -4,6 +4,9 @@
 //! the helper first hands over the socket for its proxy (see `loopback`). It answers with an
 //! [`Answer`] as a line of JSON and, if the program left files, a tar archive; then it ends.
 
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+
 use serde::{Deserialize, Serialize};
 
 use crate::limits::Limits;
@@ -67,4 +70,17 @@ pub(super) fn step<T, E: std::fmt::Display>(
         problem: format!("{what}: {error}"),
         remedy: REMEDY,
     })
+}
+
+/// Says that nothing was run.
+pub(super) fn refuse(control: &mut UnixStream, wall: NoWall) {
+    let answer = Answer::NoWall {
+        problem: wall.problem,
+        remedy: wall.remedy.to_owned(),
+    };
+    if let Ok(mut line) = serde_json::to_vec(&answer) {
+        line.push(b'\n');
+        // Nobody is left to tell when FAME does not take it.
+        let _ = control.write_all(&line);
+    }
 }

@@ -37,7 +37,7 @@ pub use unit::{Quantity, Unit};
 
 use std::sync::Arc;
 
-use crate::sentence::{Entries, Lists};
+use crate::lists::{Entries, Lists};
 use crate::{Slot, SlotType};
 
 /// The longest span that a slot other than text can have, in words.

@@ -1,7 +1,8 @@
 //! Whether an intent has what its sentences would have given it.
 
+use super::Sentences;
+use super::compiled::Sentence;
 use super::program::{Op, Program};
-use super::{Sentence, Sentences};
 use crate::Slots;
 
 impl Sentences {

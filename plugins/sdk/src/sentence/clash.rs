@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::Sentence;
+use super::compiled::Sentence;
 use super::template::{Node, Source};
 use crate::read::Reader;
 

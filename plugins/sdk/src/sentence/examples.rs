@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::Sentences;
+use super::compiled::Sentence;
 use super::program::Op;
-use super::{Sentence, Sentences};
 
 /// The most examples that are made at once.
 const MAX_EXAMPLES: usize = 10_000;

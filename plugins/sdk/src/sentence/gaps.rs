@@ -5,8 +5,7 @@
 
 use std::ops::Range;
 
-use super::near::State;
-use super::program::{Capture, Op};
+use super::program::{Capture, Op, State};
 
 /// A slot without a value, and the words in its place.
 pub(super) struct Gap {

@@ -6,7 +6,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::homophone::homophones;
-use super::{Entries, Vocabulary};
+use super::vocabulary::Vocabulary;
+use crate::lists::Entries;
 use crate::read::{MAX_SPAN, Reader};
 use crate::words::Words;
 use crate::{Slot, SlotType};

@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
-use super::Vocabulary;
 use super::template::Node;
+use super::vocabulary::Vocabulary;
 
 #[derive(Debug)]
 pub(super) struct Index {

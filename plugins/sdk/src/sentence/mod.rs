@@ -17,24 +17,22 @@
 
 mod accepts;
 mod clash;
+mod compiled;
 mod examples;
 mod gaps;
 mod heard;
 mod homophone;
 mod index;
-mod lists;
 mod near;
 mod program;
 mod sound;
 mod spot;
 mod template;
 mod unused;
+mod vocabulary;
 
-use std::collections::HashMap;
-
+pub use crate::lists::{Lists, MAX_ENTRIES};
 pub use clash::Clash;
-pub(crate) use lists::Entries;
-pub use lists::{Lists, MAX_ENTRIES};
 pub use spot::{Spotted, spot};
 pub use template::{Fault, TemplateError};
 pub use unused::Unused;
@@ -42,11 +40,13 @@ pub use unused::Unused;
 use crate::read::Reader;
 use crate::words::Words;
 use crate::{Intent, Manifest, Slots};
+use compiled::Sentence;
 use heard::Heard;
 use index::Index;
 use near::Weights;
-use program::{Capture, Program};
+use program::{Capture, Program, SlotUse};
 use template::Source;
+use vocabulary::Vocabulary;
 
 /// The longest utterance that is matched, in words.
 pub const MAX_WORDS: usize = 400;
@@ -61,19 +61,6 @@ pub struct Sentences {
     weights: Weights,
     clashes: Vec<Clash>,
     unused: Vec<Unused>,
-}
-
-#[derive(Debug)]
-struct Sentence {
-    source: Source,
-    program: Program,
-    slots: Vec<SlotUse>,
-}
-
-#[derive(Debug)]
-struct SlotUse {
-    name: String,
-    reader: usize,
 }
 
 /// A sentence that fits an utterance.
@@ -103,29 +90,6 @@ pub struct Missing {
     pub slot: String,
     /// The words that were said in its place; often none.
     pub heard: String,
-}
-
-/// The words of all templates, numbered.
-#[derive(Debug, Default)]
-struct Vocabulary {
-    ids: HashMap<String, u32>,
-    words: Vec<String>,
-}
-
-impl Vocabulary {
-    fn add(&mut self, word: &str) -> u32 {
-        if let Some(id) = self.ids.get(word) {
-            return *id;
-        }
-        let id = self.words.len() as u32;
-        self.ids.insert(word.into(), id);
-        self.words.push(word.into());
-        id
-    }
-
-    fn get(&self, word: &str) -> Option<u32> {
-        self.ids.get(word).copied()
-    }
 }
 
 impl Sentences {

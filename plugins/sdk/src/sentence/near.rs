@@ -13,11 +13,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::compiled::Sentence;
 use super::gaps::Reading;
 use super::heard::Heard;
-use super::program::Op;
+use super::program::{Op, SlotUse, State};
 use super::sound::Sound;
-use super::{Sentence, SlotUse, Vocabulary};
+use super::vocabulary::Vocabulary;
 use crate::SlotType;
 use crate::read::Reader;
 
@@ -278,9 +279,6 @@ struct Likely {
     weight: f32,
     alike: HashMap<u32, f32>,
 }
-
-/// An instruction and the number of words taken before it.
-pub(super) type State = (usize, usize);
 
 /// The cheapest way to a state: its cost, and the weight of the template's words on it.
 #[derive(Clone, Copy, Default)]

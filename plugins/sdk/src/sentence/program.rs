@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::heard::Heard;
 use super::template::Node;
-use super::{SlotUse, Vocabulary};
+use super::vocabulary::Vocabulary;
 
 /// One instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,17 @@ pub(super) struct Capture {
     pub(super) slot: usize,
     pub(super) range: Range<usize>,
 }
+
+/// A slot of a sentence.
+#[derive(Debug)]
+pub(super) struct SlotUse {
+    pub(super) name: String,
+    /// Its place among the readers of all sentences.
+    pub(super) reader: usize,
+}
+
+/// An instruction and the number of words taken before it.
+pub(super) type State = (usize, usize);
 
 /// A compiled template.
 #[derive(Debug)]

@@ -1,7 +1,8 @@
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::*;
+use crate::{Cache, ClassifierError, Embedder, Example, OUT_OF_SCOPE, Options};
 
 static EMBEDDER: LazyLock<Arc<Embedder>> = LazyLock::new(|| {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../models");

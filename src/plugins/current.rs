@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use fame_plugin::sentence::{Lists, TemplateError};
 
-use crate::plugins::Registry;
+use super::registry::Registry;
 
 /// The registry of now. Clones share it.
 #[derive(Clone)]
