@@ -21,13 +21,14 @@ function mount(body, signal) {
   load();
 }
 
-function form(settings, content) {
+/** @param {string} [reason] why what was changed just now is not in the settings file */
+function form(settings, content, reason) {
   const fields = settings.map(field);
   const note = h("span", { role: "status" });
   const save = button("Save", { kind: "primary", type: "submit" });
   const discard = button("Discard", { on: () => fill(content, form(settings, content)) });
   const bar = h("div", { class: "save-bar" }, note, h("div", { class: "actions" }, discard, save));
-  const all = h("form", { class: "settings", novalidate: true },
+  const all = h("form", { class: "settings", novalidate: true }, reason && unkept(reason),
     [...grouped(fields)].map(([group, members]) => h("section", { class: "card flush", "aria-labelledby": `group-${group}` },
       h("h2", { class: "group-title", id: `group-${group}` }, heading(visible(group))), members.map(({ node }) => node))), bar);
   const changed = () => fields.filter((one) => one.changed());
@@ -48,7 +49,7 @@ function form(settings, content) {
       const answer = await request("/settings", { method: "PATCH", body: Object.fromEntries(list.map((one) => [one.key, one.value()])) });
       const later = list.filter((one) => one.needsRestart).length;
       if (!answer.unkept) toast(later > 0 ? `Saved. ${count(later, "change")} will count when FAME starts again.` : "Saved.", "ok");
-      fill(content, answer.unkept && unkept(answer.unkept), form(answer.settings, content));
+      fill(content, form(answer.settings, content, answer.unkept));
     } catch (error) {
       toast(inWords(error), "bad");
       save.disabled = false;
@@ -58,7 +59,7 @@ function form(settings, content) {
   return all;
 }
 
-/** That a change counts and is not in the settings file, which stays until the next change. */
+/** That a change counts and is not in the settings file. */
 function unkept(reason) {
   return h("div", { class: "notice warn", role: "alert" }, icon("alert"), h("div", { class: "notice-text" },
     h("strong", {}, "This lasts only until FAME is started again"), h("p", {}, saidLong(reason))));
