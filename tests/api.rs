@@ -341,6 +341,53 @@ fn settings_are_changed_together_or_not_at_all() {
     }
 }
 
+/// What the sandbox knows of a run is what the API tells of it, its name apart, which stands beside it.
+#[test]
+fn the_report_of_a_run_is_told_whole() {
+    use fame::sandbox::{Contact, NetworkUse, OutputFile, Report, Tier};
+    let report = Report {
+        ok: false,
+        exit_code: Some(3),
+        signal: Some(9),
+        timed_out: true,
+        oom: true,
+        stdout: "out".into(),
+        stderr: "err".into(),
+        stdout_bytes: 3,
+        stderr_bytes: 4,
+        truncated: true,
+        wall_ms: 5,
+        cpu_ms: 6,
+        peak_memory_bytes: 7,
+        tier: Tier::A,
+        profile: "python".into(),
+        image: Some("sha256:0".into()),
+        files: vec![OutputFile {
+            name: "a".into(),
+            bytes: 8,
+            sha256: "00".into(),
+            content: Vec::new(),
+        }],
+        id: String::new(),
+        network: Some(NetworkUse {
+            contacts: vec![Contact {
+                host: "example.org".into(),
+                port: 443,
+                allowed: true,
+                problem: Some("no answer".into()),
+                times: 9,
+                sent_bytes: 10,
+                received_bytes: 11,
+            }],
+            left_out: 12,
+            cut: true,
+        }),
+    };
+    let known = serde_json::to_value(report).unwrap();
+    let told: fame::api::types::Report = serde_json::from_value(known.clone()).unwrap();
+    assert_eq!(serde_json::to_value(told).unwrap(), known);
+}
+
 /// No key in a log, an event, a metric, the audit, or a page.
 #[test]
 fn keys_are_told_nowhere() {

@@ -30,7 +30,9 @@ pub use fame_wire::{
 pub use feedback::{Feedback, FeedbackTaken};
 pub use plugins::PluginChange;
 pub use query::{MAX_QUERY, QueryAnswer, QueryRequest};
-pub use sandbox::{OutputFile, Report, SandboxQuery, SandboxRun, SandboxRuns, Tier};
+pub use sandbox::{
+    Contact, NetworkUse, OutputFile, Report, SandboxQuery, SandboxRun, SandboxRuns, Tier,
+};
 pub use settings::{Setting, SettingKind, SettingList};
 pub use status::{Health, Ready, Service};
 pub use turns::{Latency, Turn, Turns, TurnsQuery};

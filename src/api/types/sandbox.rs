@@ -104,6 +104,39 @@ pub struct Report {
     pub image: Option<String>,
     /// What it left in its folder, by name.
     pub files: Vec<OutputFile>,
+    /// What it asked of the network; none: its profile has no network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkUse>,
+}
+
+/// What a program asked of the network.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NetworkUse {
+    /// The decisions, in the order of their first time.
+    pub contacts: Vec<Contact>,
+    /// Decisions and connections beyond the bounds, which are not in `contacts`.
+    pub left_out: u64,
+    /// Whether it was cut off, having sent and received as much as it may.
+    pub cut: bool,
+}
+
+/// A host that a program asked for, and what was decided.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Contact {
+    /// The host's name as asked for.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Whether the list and its addresses allow it.
+    pub allowed: bool,
+    /// Why there was no connection, if there was none.
+    pub problem: Option<String>,
+    /// How often the same was asked for, with the same outcome.
+    pub times: u32,
+    /// Bytes that went to it.
+    pub sent_bytes: u64,
+    /// Bytes that came from it.
+    pub received_bytes: u64,
 }
 
 /// A file that the program left.

@@ -257,7 +257,8 @@ mod tests {
             for piece in cut.iter().rev().skip(1) {
                 // Longer ones may have been cut for their length.
                 if piece.chars().count() < LONGEST_PIECE / 2 {
-                    prop_assert!(!["e.g.", "p.m.", "Dr.", "3."].iter().any(|end| piece.ends_with(end)), "{piece}");
+                    let last = piece.split_whitespace().next_back().unwrap_or_default();
+                    prop_assert!(!["e.g.", "p.m.", "Dr.", "3."].contains(&last), "{piece}");
                 }
             }
         }

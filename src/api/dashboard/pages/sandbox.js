@@ -66,7 +66,22 @@ function row({ id, at, caller, profile, state, report, error }, open) {
       output("Errors", report.stderr, report.stderr_bytes),
       report.files?.length > 0 && h("div", {}, h("h3", {}, count(report.files.length, "file")),
         h("ul", { class: "files" }, report.files.map((file) => h("li", {}, code(file.name), h("span", { class: "number" }, bytes(file.bytes)),
-          h("span", { class: "hash", title: `SHA-256 ${file.sha256}` }, file.sha256.slice(0, 12))))))));
+          h("span", { class: "hash", title: `SHA-256 ${file.sha256}` }, file.sha256.slice(0, 12)))))),
+      report.network && network(report.network)));
+}
+
+/** What it asked of the network, and what was decided. */
+function network({ contacts, left_out, cut }) {
+  if (contacts.length === 0) return h("p", { class: "muted" }, "Network: nothing was asked for");
+  return h("div", {}, h("h3", {}, "Network"), h("ul", { class: "files" }, contacts.map(contact)),
+    left_out > 0 && h("p", { class: "muted" }, `${count(left_out, "more time", "more times")}, which are not listed.`),
+    cut && h("p", { class: "muted" }, "It was cut off, having sent and received as much as it may."));
+}
+
+function contact({ host, port, allowed, problem, times, sent_bytes, received_bytes }) {
+  const [outcome, tone] = !allowed ? ["refused", "bad"] : problem ? ["not reached", "warn"] : ["reached", "ok"];
+  return h("li", {}, badge(outcome, tone), code(`${host}:${port}`), times > 1 && h("span", { class: "number" }, count(times, "time")),
+    problem ? said(problem, { class: "muted" }) : h("span", { class: "number" }, `${bytes(sent_bytes)} sent, ${bytes(received_bytes)} received`));
 }
 
 function output(title, text, size) {

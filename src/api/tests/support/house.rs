@@ -90,6 +90,32 @@ impl SmallHouse {
     }
 }
 
+/// What a program asked of the network: a host that it may reach, one that was down, one it may not.
+fn network() -> NetworkUse {
+    let contact = |host: &str, allowed, problem: Option<&str>| Contact {
+        host: host.into(),
+        port: 443,
+        allowed,
+        problem: problem.map(str::to_owned),
+        times: 1,
+        ..Contact::default()
+    };
+    NetworkUse {
+        contacts: vec![
+            Contact {
+                times: 3,
+                sent_bytes: 517,
+                received_bytes: 48_213,
+                ..contact("example.org", true, None)
+            },
+            contact("down.example.org", true, Some("nothing listens there")),
+            contact("<b>evil</b>.example", false, Some("not in the list")),
+        ],
+        left_out: 0,
+        cut: false,
+    }
+}
+
 /// What is there already.
 fn now<'a, T: Send + 'a>(result: Result<T, Refusal>) -> Answer<'a, T> {
     Box::pin(std::future::ready(result))
@@ -302,7 +328,10 @@ impl House for SmallHouse {
                 caller: "universal_developer".into(),
                 profile: "python".into(),
                 state: "finished".into(),
-                report: Some(Report::default()),
+                report: Some(Report {
+                    network: Some(network()),
+                    ..Report::default()
+                }),
                 error: None,
             })
             .collect();
